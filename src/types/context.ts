@@ -1,0 +1,77 @@
+import type { InjectSpec, Resolve } from './injectable.ts';
+import type { PathParams } from './path.ts';
+import type { ReplyLike } from './reply.ts';
+import type { CovetRequest, RawFields } from './request.ts';
+import type { FieldOf, ResponseMap } from './route-spec.ts';
+import type { InputOf, OutputOf, Schema, Simplify } from './schema.ts';
+
+type OutputOr<T, Else> = T extends Schema ? OutputOf<T> : Else;
+
+/**
+ * The one argument of a handler: the checked inputs, and the route's dependencies by name.
+ *
+ * `params` come from the schema, else from the path template; `query`, `headers` and `cookies` from their schemas, else as
+ * they arrived; `body` from its schema, else it is `undefined` and unread. `req` is the request itself.
+ *
+ * @example
+ * ```ts
+ * import type { Context } from 'covet';
+ *
+ * const show = ({ params, query }: Context<'/users/{id:int}'>) => `${params.id} ${query['page'] ?? '1'}`;
+ * ```
+ */
+export type Context<P extends string = string, S = {}> = Simplify<
+  {
+    readonly req: CovetRequest;
+    readonly params: OutputOr<FieldOf<S, 'params'>, PathParams<P>>;
+    readonly query: OutputOr<FieldOf<S, 'query'>, RawFields>;
+    readonly headers: OutputOr<FieldOf<S, 'headers'>, RawFields>;
+    readonly cookies: OutputOr<FieldOf<S, 'cookies'>, RawFields>;
+    readonly body: OutputOr<FieldOf<S, 'body'>, undefined>;
+  } & (FieldOf<S, 'deps'> extends infer D extends InjectSpec ? Resolve<D> : {})
+>;
+
+/** The success statuses in the order a plain return looks for its own; the same order `defaultStatus` has at run time. */
+type PlainStatus<M> = M extends { 200: unknown }
+  ? 200
+  : M extends { 201: unknown }
+    ? 201
+    : M extends { 202: unknown }
+      ? 202
+      : M extends { 203: unknown }
+        ? 203
+        : M extends { 204: unknown }
+          ? 204
+          : M extends { 205: unknown }
+            ? 205
+            : M extends { 206: unknown }
+              ? 206
+              : 200;
+
+type EmptyStatus = 204 | 205 | 304;
+
+type DataOf<M, Status> = Status extends keyof M
+  ? InputOf<M[Status]>
+  : Status extends EmptyStatus
+    ? undefined | void
+    : never;
+
+type RepliesOf<M> = { [K in keyof M & number]: ReplyLike<K, InputOf<M[K]>> }[keyof M & number];
+
+type PlainOf<M, Status> = DataOf<M, Status extends number ? Status : PlainStatus<M>>;
+
+/**
+ * What a handler of a route may return, itself or as a promise.
+ *
+ * Without a response schema, anything. With one schema, data that fits it, plain or in a `reply` of any status. With a
+ * response map, plain data for the route's status, or `reply(status, data)` for a status of the map. A web `Response` is
+ * always allowed and is sent as it is.
+ */
+export type Returns<S> =
+  FieldOf<S, 'response'> extends infer R
+    ? R extends Schema
+      ? InputOf<R> | ReplyLike<number, InputOf<R>> | Response
+      : R extends ResponseMap
+        ? PlainOf<R, FieldOf<S, 'status'>> | RepliesOf<R> | Response
+        : unknown
+    : never;

@@ -1,0 +1,107 @@
+import type { Context, Returns } from './context.ts';
+import type { DecoratorFault, NotAMethod } from './decorator-fault.ts';
+import type { CheckedPath } from './path.ts';
+import type { Method, MethodsSpec, RouteSpec } from './route-spec.ts';
+import type { MaybePromise } from './schema.ts';
+import type { SpecCheck } from './spec-fault.ts';
+
+/** A contract as plain data, whatever its types: what the app registers and the API document describes. */
+export interface Contract {
+  readonly methods: readonly Method[];
+  readonly path: string;
+  readonly spec: RouteSpec;
+}
+
+/**
+ * A route contract: one value that is decorator, handler type, registration and API operation at once.
+ *
+ * Made by `get`, `post`, `put`, `patch`, `del`, `head`, `options`, `any` and `route`. Its type stands alone: nothing
+ * accumulates on the app, so checking stays linear in the number of routes.
+ *
+ * As a decorator it works in the standard form and under `experimentalDecorators`. A method that does not fit the contract
+ * is a compile error that names the part that differs.
+ *
+ * @example
+ * ```ts
+ * import { z } from 'zod';
+ * import { controller, get, type In } from 'covet';
+ *
+ * const GetUser = get('/users/{id:int}', { response: z.object({ id: z.number(), name: z.string() }) });
+ *
+ * @controller('/api')
+ * class UsersController {
+ *   @GetUser
+ *   async getUser({ params }: In<typeof GetUser>) {
+ *     return { id: params.id, name: 'Ada' };
+ *   }
+ * }
+ * ```
+ */
+export interface Route<M extends Method = Method, P extends string = string, S = any> extends Contract {
+  /** `experimentalDecorators` form. */
+  <V extends (...args: never[]) => unknown>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<V>,
+  ): DecoratorFault<V, Context<P, S>, Returns<S>>;
+  /** Standard (TC39) form. */
+  <V, C extends DecoratorContext>(
+    value: V,
+    context: C,
+  ): C extends { readonly kind: 'method'; readonly static: false; readonly private: false }
+    ? DecoratorFault<V, Context<P, S>, Returns<S>>
+    : NotAMethod;
+  readonly methods: readonly M[];
+  readonly path: P;
+  readonly spec: S & RouteSpec;
+  /** The handler's argument. For the compiler alone: there is no such property at run time. See {@link In}. */
+  readonly $ctx: Context<P, S>;
+  /** What the handler may return. For the compiler alone: there is no such property at run time. */
+  readonly $returns: Returns<S>;
+}
+
+/** Any contract of any types, as a bound for type parameters. */
+export interface AnyRoute extends Contract {
+  readonly $ctx: any;
+  readonly $returns: any;
+}
+
+/**
+ * The type of a decorated method's parameter.
+ *
+ * @example
+ * ```ts
+ * import { get, type In } from 'covet';
+ *
+ * const GetFile = get('/files/{bucket}/{*key}');
+ *
+ * class Files {
+ *   @GetFile
+ *   read({ params }: In<typeof GetFile>) {
+ *     return `${params.bucket}: ${params.key}`;
+ *   }
+ * }
+ * ```
+ */
+export type In<R extends { readonly $ctx: unknown }> = R['$ctx'];
+
+/** A function that handles a route: takes its {@link Context}, gives what {@link Returns} allows, itself or as a promise. */
+export type Handler<P extends string, S> = (ctx: Context<P, S>) => MaybePromise<Returns<S>>;
+
+/** A function that handles the contract `R`. */
+export type HandlerOf<R extends AnyRoute> = (ctx: R['$ctx']) => MaybePromise<R['$returns']>;
+
+/** Makes a contract for one method (or, for `any`, all of them). */
+export type RouteVerb<M extends Method> = <const P extends string, const S extends RouteSpec = {}>(
+  path: CheckedPath<P>,
+  spec?: S & SpecCheck<P, S>,
+) => Route<M, P, S>;
+
+/** The methods of a spec for `route()`: `'GET'` when it names none. */
+export type MethodsOf<S> = S extends { readonly methods: readonly (infer M extends Method)[] } ? M : 'GET';
+
+/** Makes a contract for the methods its spec names, `GET` by default. */
+export type RouteOfMethods = <const P extends string, const S extends MethodsSpec = {}>(
+  path: CheckedPath<P>,
+  spec?: S & SpecCheck<P, S, keyof MethodsSpec>,
+) => Route<MethodsOf<S>, P, S>;
