@@ -1,0 +1,55 @@
+/**
+ * Builds the package: the addon with its loader and types into src/native, then TypeScript into dist.
+ *
+ *     node scripts/build.mjs [--debug]
+ *
+ * Cargo and tsc decide themselves what is still fresh, so that a second build takes about three seconds.
+ */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { root, runPackage } from './command.mjs';
+
+/**
+ * Builds addon and TypeScript.
+ *
+ * @param {'release' | 'debug'} profile `debug` has Rust's debug assertions and overflow checks on
+ */
+export async function build(profile) {
+  await buildNative(profile);
+  await buildTypeScript();
+}
+
+/** @param {'release' | 'debug'} profile */
+export async function buildNative(profile) {
+  const files = ['--output-dir', 'src/native', '--js', 'binding.js', '--dts', 'binding.d.ts'];
+  const flags = profile === 'release' ? ['--release'] : [];
+  await runPackage('@napi-rs/cli', 'napi', ['build', '--platform', '--esm', ...files, ...flags]);
+}
+
+export async function buildTypeScript() {
+  removeOrphans(path.join(root, 'dist'), path.join(root, 'src'));
+  await runPackage('typescript', 'tsc', ['-p', 'tsconfig.build.json']);
+}
+
+/**
+ * Removes from `dist` what no source makes any more: an incremental tsc leaves the output of deleted files behind.
+ *
+ * @param {string} outputFolder
+ * @param {string} sourceFolder
+ */
+function removeOrphans(outputFolder, sourceFolder) {
+  if (!existsSync(outputFolder)) return;
+  for (const entry of readdirSync(outputFolder, { withFileTypes: true })) {
+    const output = path.join(outputFolder, entry.name);
+    const source = path.join(sourceFolder, entry.name.replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts'));
+    if (entry.name === '.tsbuildinfo') continue;
+    if (!existsSync(source)) rmSync(output, { recursive: true });
+    else if (entry.isDirectory()) removeOrphans(output, source);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await build(process.argv.includes('--debug') ? 'debug' : 'release');
+}
