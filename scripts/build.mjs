@@ -1,7 +1,7 @@
 /**
  * Builds the package: the addon with its loader and types into src/native, then TypeScript into dist.
  *
- *     node scripts/build.mjs [--debug]
+ *     node scripts/build.mjs [--debug] [--native | --typescript]
  *
  * Cargo and tsc decide themselves what is still fresh, so that a second build takes about three seconds.
  */
@@ -51,5 +51,9 @@ function removeOrphans(outputFolder, sourceFolder) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await build(process.argv.includes('--debug') ? 'debug' : 'release');
+  const flags = new Set(process.argv.slice(2));
+  const profile = flags.has('--debug') ? 'debug' : 'release';
+  if (flags.has('--native')) await buildNative(profile);
+  else if (flags.has('--typescript')) await buildTypeScript();
+  else await build(profile);
 }

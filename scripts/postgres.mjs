@@ -24,7 +24,9 @@ export async function openPostgres() {
   if (named) {
     const fault = await faultOf(named);
     if (fault === undefined) return { url: named, origin: 'DATABASE_URL', close: async () => {} };
-    throw new CommandError(`DATABASE_URL is set but unusable: ${fault}. Start that server, or run \`unset DATABASE_URL\`.`);
+    throw new CommandError(
+      `DATABASE_URL is set but unusable: ${fault}. Start that server, or run \`unset DATABASE_URL\`.`,
+    );
   }
   const { PGUSER: user = 'postgres', PGPASSWORD: password = 'postgres' } = process.env;
   const standard = `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:5432/postgres`;
@@ -42,7 +44,9 @@ async function faultOf(url) {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3000 });
   try {
     await client.connect();
-    const { rows } = await client.query('select rolcreatedb or rolsuper as allowed from pg_roles where rolname = current_user');
+    const { rows } = await client.query(
+      'select rolcreatedb or rolsuper as allowed from pg_roles where rolname = current_user',
+    );
     return rows[0]?.allowed === true ? undefined : 'its user may not create databases';
   } catch (error) {
     return error instanceof Error ? error.message || error.name : String(error);
@@ -67,13 +71,13 @@ async function startOwn() {
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'covet-postgres-'));
   const data = path.join(folder, 'data');
-  const identity = process.getuid?.() === 0 ? serverIdentity() : {};
+  const identity = process.getuid?.() === 0 ? serverIdentity() : undefined;
   mkdirSync(data);
-  if ('uid' in identity) {
+  if (identity !== undefined) {
     chmodSync(folder, 0o755);
     chownSync(data, identity.uid, identity.gid);
   }
-  const { initdb, postgres } = reachable(programs, folder, 'uid' in identity);
+  const { initdb, postgres } = reachable(programs, folder, identity !== undefined);
   const port = await freePort();
   const options = { ...identity, env: { ...process.env, LC_ALL: 'C' } };
   // Trust and no fsync: the server listens on loopback alone and lives as long as one test run.
@@ -84,7 +88,10 @@ async function startOwn() {
   if (made.status !== 0) throw new CommandError(`initdb failed: ${made.error?.message ?? made.stderr}`);
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', max_connections: '100' };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(postgres, ['-D', data, '-p', String(port), ...flags], { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(postgres, ['-D', data, '-p', String(port), ...flags], {
+    ...options,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let log = '';
   server.stderr.setEncoding('utf8').on('data', (text) => (log += text));
   const close = async () => {
@@ -97,7 +104,7 @@ async function startOwn() {
     rmSync(folder, { recursive: true, force: true });
   };
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  for (const deadline = Date.now() + 20_000; (await faultOf(url)) !== undefined; ) {
+  for (const deadline = Date.now() + 20_000; (await faultOf(url)) !== undefined;) {
     if (server.exitCode !== null || Date.now() > deadline) {
       await close();
       throw new CommandError(`Our own PostgreSQL did not start:\n${log}`);
@@ -114,10 +121,14 @@ async function startOwn() {
  */
 function serverIdentity() {
   for (const name of ['postgres', 'nobody']) {
-    const [uid, gid] = ['-u', '-g'].map((flag) => Number.parseInt(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout, 10));
+    const [uid, gid] = ['-u', '-g'].map((flag) =>
+      Number.parseInt(spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout, 10),
+    );
     if (uid !== undefined && gid !== undefined && uid > 0) return { uid, gid };
   }
-  throw new CommandError('PostgreSQL does not run as root and no user `postgres` exists: run `useradd --system postgres`.');
+  throw new CommandError(
+    'PostgreSQL does not run as root and no user `postgres` exists: run `useradd --system postgres`.',
+  );
 }
 
 /**

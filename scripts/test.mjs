@@ -70,7 +70,6 @@ async function tallied(running, toTally) {
 
 /** @param {string} output */
 function plain(output) {
-  // oxlint-disable-next-line no-control-regex -- colour codes begin with a control character
   return output.replace(/\u001b\[[\d;]*m/g, '');
 }
 
@@ -79,7 +78,8 @@ function plain(output) {
  * @returns {Promise<Tally>}
  */
 async function testRust(args) {
-  const scopes = args.length === 0 ? [['--workspace']] : args.map((arg) => ['--manifest-path', path.join(arg, 'Cargo.toml')]);
+  const scopes =
+    args.length === 0 ? [['--workspace']] : args.map((arg) => ['--manifest-path', path.join(arg, 'Cargo.toml')]);
   const total = { passed: 0, failed: 0 };
   for (const scope of scopes) {
     const env = process.stdout.isTTY ? { CARGO_TERM_COLOR: 'always' } : {};
