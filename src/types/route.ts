@@ -1,5 +1,6 @@
 import type { Context, Returns } from './context.ts';
 import type { DecoratorFault, NotAMethod } from './decorator-fault.ts';
+import type { Class } from './injectable.ts';
 import type { CheckedPath } from './path.ts';
 import type { Method, MethodsSpec, RouteSpec } from './route-spec.ts';
 import type { MaybePromise } from './schema.ts';
@@ -39,13 +40,13 @@ export interface Contract {
  */
 export interface Route<M extends Method = Method, P extends string = string, S = any> extends Contract {
   /** `experimentalDecorators` form. */
-  <V extends (...args: never[]) => unknown>(
-    target: object,
+  <T, V>(
+    target: T,
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<V>,
-  ): DecoratorFault<V, Context<P, S>, Returns<S>>;
+  ): T extends Class ? NotAMethod : DecoratorFault<V, Context<P, S>, Returns<S>>;
   /** Standard (TC39) form. */
-  <V, C extends DecoratorContext>(
+  <V, C>(
     value: V,
     context: C,
   ): C extends { readonly kind: 'method'; readonly static: false; readonly private: false }
