@@ -92,6 +92,7 @@ export const errorCodes = {
   DEPENDENCY_CYCLE: { status: 500, category: 'system' },
   MISSING_PROVIDER: { status: 500, category: 'system' },
   CAPTIVE_DEPENDENCY: { status: 500, category: 'system' },
+  DEPENDENCY_ERROR: { status: 500, category: 'system' },
   INVALID_SETTINGS: { status: 500, category: 'system' },
 } as const;
 
