@@ -1,7 +1,7 @@
 import type { CheckedPath } from './path.ts';
 import type { AnyRoute, Handler, HandlerOf, MethodsOf, Route } from './route.ts';
 import type { Method, MethodsSpec, RouteSpec } from './route-spec.ts';
-import type { SpecCheck } from './spec-fault.ts';
+import type { CheckedSpec } from './spec-fault.ts';
 
 /**
  * `app.get(path, handler)` and `app.get(path, spec, handler)`: the handler's argument and result are inferred from path
@@ -21,7 +21,7 @@ export interface AddRoute<M extends Method> {
   <const P extends string>(path: CheckedPath<P>, handler: Handler<P, {}>): Route<M, P, {}>;
   <const P extends string, const S extends RouteSpec>(
     path: CheckedPath<P>,
-    spec: S & SpecCheck<P, S>,
+    spec: CheckedSpec<P, S>,
     handler: Handler<P, S>,
   ): Route<M, P, S>;
 }
@@ -34,7 +34,7 @@ export interface AddRouteOfMethods {
   <const P extends string>(path: CheckedPath<P>, handler: Handler<P, {}>): Route<'GET', P, {}>;
   <const P extends string, const S extends MethodsSpec>(
     path: CheckedPath<P>,
-    spec: S & SpecCheck<P, S, keyof MethodsSpec>,
+    spec: CheckedSpec<P, S, keyof MethodsSpec>,
     handler: Handler<P, S>,
   ): Route<MethodsOf<S>, P, S>;
 }

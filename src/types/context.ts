@@ -56,8 +56,6 @@ type DataOf<M, Status> = Status extends keyof M
     ? undefined | void
     : never;
 
-type RepliesOf<M> = { [K in keyof M & number]: ReplyLike<K, InputOf<M[K]>> }[keyof M & number];
-
 type PlainOf<M, Status> = DataOf<M, Status extends number ? Status : PlainStatus<M>>;
 
 /**
@@ -72,6 +70,8 @@ export type Returns<S> =
     ? R extends Schema
       ? InputOf<R> | ReplyLike<number, InputOf<R>> | Response
       : R extends ResponseMap
-        ? PlainOf<R, FieldOf<S, 'status'>> | RepliesOf<R> | Response
+        ? | PlainOf<R, FieldOf<S, 'status'>>
+          | { [K in keyof R & number]: ReplyLike<K, InputOf<R[K]>> }[keyof R & number]
+          | Response
         : unknown
     : never;

@@ -8,7 +8,7 @@ import type { ReplyLike } from './reply.ts';
  */
 
 /** The route decorator was put on something other than a public instance method. */
-export type NotAMethod = 'a route decorates a public instance method; for a field write: name = on(Route, handler)';
+export type NotAMethod = 'a route goes on a public instance method, or on a field as: name = on(Route, handler)';
 
 type SameKeyFault<Path extends string, Given, Asked> = {
   [K in keyof Asked & string]-?: K extends keyof Given
@@ -75,4 +75,4 @@ export type DecoratorFault<V, Ctx, Returns> = V extends (...args: infer A) => in
         ? void
         : ReturnFault<Awaited<R>, Returns>
       : ArgumentFault<Ctx, A[0]>
-  : NotAMethod;
+  : { readonly mismatch: NotAMethod };

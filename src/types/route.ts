@@ -4,7 +4,7 @@ import type { Class } from './injectable.ts';
 import type { CheckedPath } from './path.ts';
 import type { Method, MethodsSpec, RouteSpec } from './route-spec.ts';
 import type { MaybePromise } from './schema.ts';
-import type { SpecCheck } from './spec-fault.ts';
+import type { CheckedSpec } from './spec-fault.ts';
 
 /** A contract as plain data, whatever its types: what the app registers and the API document describes. */
 export interface Contract {
@@ -44,14 +44,16 @@ export interface Route<M extends Method = Method, P extends string = string, S =
     target: T,
     key: string | symbol,
     descriptor: TypedPropertyDescriptor<V>,
-  ): T extends Class ? NotAMethod : DecoratorFault<V, Context<P, S>, Returns<S>>;
+  ): T extends Class ? { readonly mismatch: NotAMethod } : DecoratorFault<V, Context<P, S>, Returns<S>>;
   /** Standard (TC39) form. */
   <V, C>(
     value: V,
     context: C,
   ): C extends { readonly kind: 'method'; readonly static: false; readonly private: false }
     ? DecoratorFault<V, Context<P, S>, Returns<S>>
-    : NotAMethod;
+    : { readonly mismatch: NotAMethod };
+  /** On a class under `experimentalDecorators`: always an error, stated here as everywhere. */
+  (target: Class): { readonly mismatch: NotAMethod };
   readonly methods: readonly M[];
   readonly path: P;
   readonly spec: S & RouteSpec;
@@ -93,16 +95,19 @@ export type Handler<P extends string, S> = (ctx: Context<P, S>) => MaybePromise<
 export type HandlerOf<R extends AnyRoute> = (ctx: R['$ctx']) => MaybePromise<R['$returns']>;
 
 /** Makes a contract for one method (or, for `any`, all of them). */
-export type RouteVerb<M extends Method> = <const P extends string, const S extends RouteSpec = {}>(
-  path: CheckedPath<P>,
-  spec?: S & SpecCheck<P, S>,
-) => Route<M, P, S>;
+export interface RouteVerb<M extends Method> {
+  <const P extends string>(path: CheckedPath<P>): Route<M, P, {}>;
+  <const P extends string, const S extends RouteSpec>(path: CheckedPath<P>, spec: CheckedSpec<P, S>): Route<M, P, S>;
+}
 
 /** The methods of a spec for `route()`: `'GET'` when it names none. */
 export type MethodsOf<S> = S extends { readonly methods: readonly (infer M extends Method)[] } ? M : 'GET';
 
 /** Makes a contract for the methods its spec names, `GET` by default. */
-export type RouteOfMethods = <const P extends string, const S extends MethodsSpec = {}>(
-  path: CheckedPath<P>,
-  spec?: S & SpecCheck<P, S, keyof MethodsSpec>,
-) => Route<MethodsOf<S>, P, S>;
+export interface RouteOfMethods {
+  <const P extends string>(path: CheckedPath<P>): Route<'GET', P, {}>;
+  <const P extends string, const S extends MethodsSpec>(
+    path: CheckedPath<P>,
+    spec: CheckedSpec<P, S, keyof MethodsSpec>,
+  ): Route<MethodsOf<S>, P, S>;
+}

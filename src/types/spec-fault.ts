@@ -3,8 +3,8 @@ import type { FieldOf, MethodsSpec, ReservedName } from './route-spec.ts';
 import type { InputOf, Schema } from './schema.ts';
 
 /**
- * Demands on a spec that its own type cannot state, each as a field whose type is a sentence.
- * A spec that breaks one is not assignable to that sentence, and the compiler prints it.
+ * Demands on a spec that its own type cannot state. Each fault is a field whose type is a sentence: the spec is not
+ * assignable to the sentence, and the compiler prints it beside the field.
  */
 
 type ParamsFault<Given, Named> = string extends Given | Named
@@ -12,32 +12,35 @@ type ParamsFault<Given, Named> = string extends Given | Named
   : [Given] extends [Named]
     ? [Named] extends [Given]
       ? never
-      : `the schema lacks '${Exclude<Named, Given> & string}', a parameter of the path`
-    : `the path has no parameter '${Exclude<Given, Named> & string}'`;
+      : { readonly params: `the schema lacks '${Exclude<Named, Given> & string}', a parameter of the path` }
+    : { readonly params: `the path has no parameter '${Exclude<Given, Named> & string}'` };
 
-/** Compile error when the `params` schema and the path template name different parameters; `unknown` when they agree. */
+/** The fault of a `params` schema that names other parameters than the path template; `never` when they agree. */
 export type ParamsMatch<P extends string, S> =
   FieldOf<S, 'params'> extends infer Params extends Schema
-    ? [ParamsFault<keyof InputOf<Params>, keyof PathParams<P>>] extends [never]
-      ? unknown
-      : { readonly params: ParamsFault<keyof InputOf<Params>, keyof PathParams<P>> }
-    : unknown;
+    ? ParamsFault<keyof InputOf<Params>, keyof PathParams<P>>
+    : never;
 
-type DepsFault<S> = keyof FieldOf<S, 'deps'> & ReservedName extends infer Taken extends string
-  ? [Taken] extends [never]
-    ? unknown
-    : {
-        readonly deps: {
-          readonly [K in Taken]: `'${K}' is a part of the request: give this dependency another name`;
-        };
-      }
-  : unknown;
+type DepsFault<Taken> = [Taken] extends [never]
+  ? never
+  : {
+      readonly deps: {
+        readonly [K in Taken & string]: `'${K}' is a part of the request: give this dependency another name`;
+      };
+    };
 
-type FieldFault<S, Allowed> = [Exclude<keyof S, Allowed>] extends [never]
-  ? unknown
-  : { readonly [K in Exclude<keyof S, Allowed>]: `a route has no field '${K & string}'` };
+type FieldFault<Unknown> = [Unknown] extends [never]
+  ? never
+  : { readonly [K in Unknown & string]: `a route has no field '${K}'` };
 
-/** What a route's spec must be beside a `RouteSpec`; `unknown` when nothing is wrong. */
-export type SpecCheck<P extends string, S, Allowed = Exclude<keyof MethodsSpec, 'methods'>> = ParamsMatch<P, S> &
-  DepsFault<S> &
-  FieldFault<S, Allowed>;
+type SpecFault<P extends string, S, Allowed> =
+  | ParamsMatch<P, S>
+  | DepsFault<keyof FieldOf<S, 'deps'> & ReservedName>
+  | FieldFault<Exclude<keyof S, Allowed>>;
+
+/** `S` itself when the spec is sound, otherwise what is wrong with it. */
+export type CheckedSpec<P extends string, S, Allowed = Exclude<keyof MethodsSpec, 'methods'>> = [
+  SpecFault<P, S, Allowed>,
+] extends [never]
+  ? S
+  : SpecFault<P, S, Allowed>;
