@@ -1,7 +1,7 @@
 /**
  * Builds the package: the addon with its loader and types into src/native, then TypeScript into dist.
  *
- *     node scripts/build.mjs [--debug] [--native | --typescript]
+ *     node scripts/build.mjs [--debug] [--native | --typescript] [flags for `napi build`]
  *
  * Cargo and tsc decide themselves what is still fresh, so that a second build takes about three seconds.
  */
@@ -21,11 +21,14 @@ export async function build(profile) {
   await buildTypeScript();
 }
 
-/** @param {'release' | 'debug'} profile */
-export async function buildNative(profile) {
+/**
+ * @param {'release' | 'debug'} profile
+ * @param {readonly string[]} [flags] more for `napi build`, such as `--target` for another platform
+ */
+export async function buildNative(profile, flags = []) {
   const files = ['--output-dir', 'src/native', '--js', 'binding.js', '--dts', 'binding.d.ts'];
-  const flags = profile === 'release' ? ['--release'] : [];
-  await runPackage('@napi-rs/cli', 'napi', ['build', '--platform', '--esm', ...files, ...flags]);
+  const release = profile === 'release' ? ['--release'] : [];
+  await runPackage('@napi-rs/cli', 'napi', ['build', '--platform', '--esm', ...files, ...release, ...flags]);
 }
 
 export async function buildTypeScript() {
@@ -51,9 +54,13 @@ function removeOrphans(outputFolder, sourceFolder) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const flags = new Set(process.argv.slice(2));
-  const profile = flags.has('--debug') ? 'debug' : 'release';
-  if (flags.has('--native')) await buildNative(profile);
-  else if (flags.has('--typescript')) await buildTypeScript();
-  else await build(profile);
+  const own = new Set(['--debug', '--native', '--typescript']);
+  const flags = process.argv.slice(2);
+  const profile = flags.includes('--debug') ? 'debug' : 'release';
+  if (!flags.includes('--typescript'))
+    await buildNative(
+      profile,
+      flags.filter((flag) => !own.has(flag)),
+    );
+  if (!flags.includes('--native')) await buildTypeScript();
 }
