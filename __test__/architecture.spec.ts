@@ -23,7 +23,10 @@ test('src/ imports only what ARCHITECTURE.md allows', (t) => {
 test('every TypeScript room of ARCHITECTURE.md exists', (t) => {
   const files = listFiles('src', '.ts').map((file) => file.slice('src/'.length));
   const ghosts = modules.filter(({ name }) => !files.some((file) => file === name || file.startsWith(name)));
-  t.deepEqual(ghosts.map(({ name }) => name), []);
+  t.deepEqual(
+    ghosts.map(({ name }) => name),
+    [],
+  );
 });
 
 test('crates depend only on what ARCHITECTURE.md allows', (t) => {
@@ -35,8 +38,14 @@ test('crates depend only on what ARCHITECTURE.md allows', (t) => {
 
 test('unsafe stands in the bridge alone, each with its reason', (t) => {
   const files = listFiles('crates', '.rs').filter((file) => !file.includes('/target/'));
-  t.true(files.some((file) => bridge.some((prefix) => file.startsWith(prefix))), 'the bridge was read');
-  t.deepEqual(files.flatMap((file) => findForbiddenUnsafe(file, readText(file), bridge)), []);
+  t.true(
+    files.some((file) => bridge.some((prefix) => file.startsWith(prefix))),
+    'the bridge was read',
+  );
+  t.deepEqual(
+    files.flatMap((file) => findForbiddenUnsafe(file, readText(file), bridge)),
+    [],
+  );
 });
 
 const table = `
@@ -119,7 +128,10 @@ test('the crate rules refuse a new dependency, Node-API below the addon, and a c
   const rooms = readRooms('# Rust rooms\n| `a` | `bytes` |\n', 'Rust rooms');
   const dependency = (name: string, kind: 'dev' | 'build' | null = null) => ({ name, kind });
   const packages = [
-    { name: 'a', dependencies: [dependency('bytes'), dependency('tokio'), dependency('napi', 'dev'), dependency('x', 'dev')] },
+    {
+      name: 'a',
+      dependencies: [dependency('bytes'), dependency('tokio'), dependency('napi', 'dev'), dependency('x', 'dev')],
+    },
     { name: 'b', dependencies: [] },
   ];
   t.deepEqual(findForbiddenDependencies(rooms, { packages }), [
@@ -131,12 +143,15 @@ test('the crate rules refuse a new dependency, Node-API below the addon, and a c
 
 test('the unsafe rules refuse it outside the bridge and without a reason, and read code only', (t) => {
   const block = 'fn f() {\n    unsafe { g() }\n}\n';
-  t.deepEqual(findForbiddenUnsafe('crates/http/src/a.rs', block, bridge), ['crates/http/src/a.rs:2 has unsafe code outside the bridge']);
+  t.deepEqual(findForbiddenUnsafe('crates/http/src/a.rs', block, bridge), [
+    'crates/http/src/a.rs:2 has unsafe code outside the bridge',
+  ]);
   t.deepEqual(findForbiddenUnsafe('crates/node/src/bridge/a.rs', block, bridge), [
     'crates/node/src/bridge/a.rs:2 has unsafe code without its SAFETY',
   ]);
   const reasoned = 'fn f() {\n    // SAFETY: g has no conditions.\n    unsafe { g() }\n}\n';
   t.deepEqual(findForbiddenUnsafe('crates/node/src/bridge/a.rs', reasoned, bridge), []);
-  const words = '// unsafe\nconst A: &str = "unsafe";\nconst B: &str = r#"unsafe "x"#;\n/* unsafe */ #![forbid(unsafe_code)]\n';
+  const words =
+    '// unsafe\nconst A: &str = "unsafe";\nconst B: &str = r#"unsafe "x"#;\n/* unsafe */ #![forbid(unsafe_code)]\n';
   t.deepEqual(findForbiddenUnsafe('crates/http/src/a.rs', words, bridge), []);
 });

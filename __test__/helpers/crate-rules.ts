@@ -15,7 +15,8 @@ export function findForbiddenDependencies(rooms: readonly Room[], metadata: Carg
     const room = rooms.find((candidate) => candidate.name === name);
     if (room === undefined) return [`${name} stands in no room of ARCHITECTURE.md`];
     return dependencies.flatMap((dependency) => {
-      if (dependency.name.startsWith('napi') && name !== 'covet-node') return [`${name} may not know ${dependency.name}`];
+      if (dependency.name.startsWith('napi') && name !== 'covet-node')
+        return [`${name} may not know ${dependency.name}`];
       if (dependency.kind !== null || room.uses.has(dependency.name)) return [];
       return [`${name} may not depend on ${dependency.name}`];
     });

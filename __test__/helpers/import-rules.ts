@@ -46,10 +46,12 @@ export function readImports(file: string, text: string): Import[] {
     imports.push({ from: file, to, isTypeOnly });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
+    if (ts.isImportDeclaration(node))
+      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0], false);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
@@ -76,5 +78,7 @@ export function findForbiddenImports(rooms: readonly Room[], imports: readonly I
 
 /** The row of a file: its own before its folder's. */
 function roomOf(rooms: readonly Room[], file: string): Room | undefined {
-  return rooms.find(({ name }) => name === file) ?? rooms.find(({ name }) => name.endsWith('/') && file.startsWith(name));
+  return (
+    rooms.find(({ name }) => name === file) ?? rooms.find(({ name }) => name.endsWith('/') && file.startsWith(name))
+  );
 }

@@ -56,7 +56,14 @@ test('each target has its platform package, and no other exists', (t) => {
   const expected = manifest.napi.targets.map((target) => {
     const { name, os, cpu, libc } = toPlatform(target);
     const addon = `${manifest.napi.binaryName}.${name}.node`;
-    return { name: `${manifest.name}-${name}`, main: addon, files: [addon], os: [os], cpu: [cpu], libc: libc && [libc] };
+    return {
+      name: `${manifest.name}-${name}`,
+      main: addon,
+      files: [addon],
+      os: [os],
+      cpu: [cpu],
+      libc: libc && [libc],
+    };
   });
   const found = platforms.map(({ name, main, files, os, cpu, libc }) => ({ name, main, files, os, cpu, libc }));
   const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
@@ -67,6 +74,9 @@ test('each target has its platform package, and no other exists', (t) => {
 test('no addon and no registry host is in git', (t) => {
   const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n');
   t.true(tracked.includes('package.json'));
-  t.deepEqual(tracked.filter((file) => file.endsWith('.node')), []);
+  t.deepEqual(
+    tracked.filter((file) => file.endsWith('.node')),
+    [],
+  );
   t.notRegex(readText('package-lock.json'), /"resolved"/);
 });
