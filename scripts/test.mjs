@@ -36,7 +36,8 @@ export function tallyOfCargo(output) {
 }
 
 /**
- * Reads ava's summary. It names the passed tests only when none failed, so the ticks are counted instead.
+ * Reads ava's summary. It names the passed tests only when none failed, so the ticks are counted instead; a test that
+ * is expected to fail has a tick too and is among the failures.
  *
  * @param {string} output
  * @returns {Tally}
@@ -46,7 +47,7 @@ export function tallyOfAva(output) {
     /^ {2}(\d+) (?:tests? failed|hooks? failed|known failures?|tests? skipped|tests? todo|unhandled rejections?|uncaught exceptions?|tests? remained pending)/gm;
   let failed = 0;
   for (const [, count] of output.matchAll(failures)) failed += Number(count);
-  return { passed: output.match(/^ {2}[✔√] /gm)?.length ?? 0, failed };
+  return { passed: output.match(/^ {2}[✔√] (?!\[expected fail\])/gm)?.length ?? 0, failed };
 }
 
 /**
