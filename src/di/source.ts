@@ -1,0 +1,96 @@
+/** Parts of the request as dependencies: what a dependency reads from the request stands in its needs, typed. */
+import type { Source } from '../types/injectable.ts';
+import type { CovetRequest } from '../types/request.ts';
+import type { OutputOf, Schema } from '../types/schema.ts';
+import { DependencyError } from './dependency-error.ts';
+
+/** Makes a source; with a schema its value is validated, coerced from text, and has the schema's output type. */
+export interface SourceOf<Missing> {
+  (name: string): Source<string | Missing>;
+  <S extends Schema>(name: string, schema: S): Source<OutputOf<S>>;
+}
+
+function createSource<T>(place: Source<T>['in'], name: string, schema?: Schema): Source<T> {
+  return Object.freeze(
+    schema === undefined ? { kind: 'source', in: place, name } : { kind: 'source', in: place, name, schema },
+  );
+}
+
+function sourceOf<Missing>(place: 'header' | 'query' | 'cookie' | 'path'): SourceOf<Missing> {
+  return (name: string, schema?: Schema): Source<never> => {
+    if (typeof name !== 'string' || name === '') {
+      throw new DependencyError('DEPENDENCY_ERROR', `A ${place} source needs a name`);
+    }
+    return createSource(place, place === 'header' ? name.toLowerCase() : name, schema);
+  };
+}
+
+/**
+ * A request header, by its name in any case; undefined when absent and no schema says otherwise.
+ *
+ * Sources are validated together with the route's own inputs before any dependency runs, so that one 422 names all
+ * faults. A header whose absence should be another status, such as 401, is taken without a schema or with an
+ * optional one, and checked by the dependency.
+ *
+ * @example
+ * ```ts
+ * const tenant = Depends({ id: Header('tenant-id', z.uuid()) }, ({ id }) => tenants.open(id));
+ * ```
+ */
+export const Header: SourceOf<undefined> = sourceOf('header');
+
+/**
+ * A query parameter. Without a schema it is the text sent, or the texts if it was sent more than once.
+ *
+ * @example
+ * ```ts
+ * const page = Depends({ number: Query('page', z.number().int().min(1).default(1)) }, ({ number }) => toPage(number));
+ * ```
+ */
+export const Query: SourceOf<string[] | undefined> = sourceOf('query');
+
+/**
+ * A cookie of the request.
+ *
+ * @example
+ * ```ts
+ * const session = Depends({ id: Cookie('session') }, ({ id }) => (id === undefined ? undefined : sessions.get(id)));
+ * ```
+ */
+export const Cookie: SourceOf<undefined> = sourceOf('cookie');
+
+/**
+ * A parameter of the route's path. A dependency that uses it fits only routes whose path has that parameter.
+ *
+ * @example
+ * ```ts
+ * const post = Depends({ id: Path('post_id', z.number().int()) }, ({ id }) => posts.get(id));
+ * ```
+ */
+export const Path: SourceOf<undefined> = sourceOf('path');
+
+/** Makes a source of the whole body. */
+export interface BodySource {
+  (): Source<unknown>;
+  <S extends Schema>(schema: S): Source<OutputOf<S>>;
+}
+
+/**
+ * The request's body, parsed and, with a schema, validated. Bodies are never coerced.
+ *
+ * @example
+ * ```ts
+ * const order = Depends({ body: Body(OrderIn) }, ({ body }) => price(body));
+ * ```
+ */
+export const Body: BodySource = (schema?: Schema): Source<never> => createSource('body', '', schema);
+
+/**
+ * The request itself: method, URL, headers, client address, abort signal.
+ *
+ * @example
+ * ```ts
+ * const clientAddress = Depends({ req: Req }, ({ req }) => req.ip);
+ * ```
+ */
+export const Req: Source<CovetRequest> = createSource('request', '');
