@@ -8,19 +8,18 @@ const string = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u
 const space = /[ \t\n\r]*/y;
 const literals = ['true', 'false', 'null'];
 
+/** What may come next. The `first` ones may also close what was just opened; `next` is a comma or a closing bracket. */
+type Expect = 'value' | 'first' | 'key' | 'firstKey' | ':' | 'next';
+
 /** The index of the first character that cannot continue a JSON text; the length when the text ends too early. */
 export function findJsonFault(text: string): number {
-  // 'value' | 'key' | ':' | ',' are what may come next; the stack remembers what is open.
   const open: ('[' | '{')[] = [];
-  let expect: 'value' | 'first' | 'key' | 'firstKey' | ':' | 'next' = 'value';
+  let expect: Expect = 'value';
   let at = skip(space, text, 0);
   for (; at < text.length; at = skip(space, text, at)) {
     const char = text[at]!;
     const top = open.at(-1);
-    if (
-      (char === ']' && top === '[' && (expect === 'first' || expect === 'next')) ||
-      (char === '}' && top === '{' && (expect === 'firstKey' || expect === 'next'))
-    ) {
+    if (closes(char, top, expect)) {
       open.pop();
       expect = 'next';
       at++;
@@ -49,6 +48,11 @@ export function findJsonFault(text: string): number {
     }
   }
   return Math.min(at, text.length);
+}
+
+function closes(char: string, top: '[' | '{' | undefined, expect: Expect): boolean {
+  if (char === ']') return top === '[' && (expect === 'next' || expect === 'first');
+  return char === '}' && top === '{' && (expect === 'next' || expect === 'firstKey');
 }
 
 function skip(pattern: RegExp, text: string, from: number): number {

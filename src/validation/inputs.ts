@@ -43,6 +43,12 @@ interface Input {
 
 type Result = StandardSchemaV1.Result<unknown>;
 
+/** What one input's schema had to say against it. */
+interface Failure {
+  readonly index: number;
+  readonly issues: readonly StandardSchemaV1.Issue[];
+}
+
 const placeOf: Readonly<Record<InputName, FaultPlace>> = {
   params: 'path',
   query: 'query',
@@ -107,67 +113,65 @@ class CompiledInputs implements InputPlan {
 
   #check(values: unknown[], target: Record<string, unknown>): MaybePromise<readonly unknown[]> {
     const inputs = this.#inputs;
-    let faults: FieldError[] | undefined;
-    let pending: Promise<Result>[] | undefined;
-    let waiting: number[] | undefined;
+    let failures: Failure[] | undefined;
+    let pending: Promise<void>[] | undefined;
+    const settle = (index: number, result: Result): void => {
+      if (result.issues === undefined) values[index] = result.value;
+      else (failures ??= []).push({ index, issues: result.issues });
+    };
     for (let index = 0; index < inputs.length; index++) {
-      const input = inputs[index]!;
-      if (input.schema === undefined) continue;
-      let result: Result | Promise<Result>;
+      const { schema } = inputs[index]!;
+      if (schema === undefined) continue;
+      let result: Result | PromiseLike<Result>;
       try {
-        result = input.schema['~standard'].validate(values[index]);
+        result = schema['~standard'].validate(values[index]);
       } catch (error) {
         // This request already fails with `error`; a rejection of a check still under way adds nothing to it,
         // but unheard it would end the process.
         for (const other of pending ?? []) other.catch(() => undefined);
         throw error;
       }
-      if (isPromise(result)) {
-        (pending ??= []).push(result as Promise<Result>);
-        (waiting ??= []).push(index);
-      } else if (result.issues === undefined) values[index] = result.value;
-      else faults = this.#addFaults(faults, index, values[index], result.issues);
+      if (isPromise<Result>(result)) (pending ??= []).push(toPromise(result, index, settle));
+      else settle(index, result);
     }
-    if (pending === undefined) return this.#finish(values, target, faults);
-    return this.#awaitChecks(values, target, { faults, pending, waiting: waiting! });
+    if (pending === undefined) return this.#finish(values, target, failures);
+    return Promise.all(pending).then(() =>
+      // In the order of the inputs, not in that of the answers.
+      this.#finish(
+        values,
+        target,
+        failures?.toSorted((one, other) => one.index - other.index),
+      ),
+    );
   }
 
-  async #awaitChecks(
-    values: unknown[],
-    target: Record<string, unknown>,
-    open: { faults: FieldError[] | undefined; pending: Promise<Result>[]; waiting: number[] },
-  ): Promise<readonly unknown[]> {
-    const results = await Promise.all(open.pending);
-    let { faults } = open;
-    for (const [order, result] of results.entries()) {
-      const index = open.waiting[order]!;
-      if (result.issues === undefined) values[index] = result.value;
-      else faults = this.#addFaults(faults, index, values[index], result.issues);
-    }
-    return this.#finish(values, target, faults);
-  }
-
-  #addFaults(
-    faults: FieldError[] = [],
-    index: number,
-    value: unknown,
-    issues: readonly StandardSchemaV1.Issue[],
-  ): FieldError[] {
-    const { place, prefix, wireName } = this.#inputs[index]!;
-    const exposeRejectedValues = this.#exposeRejectedValues;
-    appendFieldErrors(faults, issues, { place, prefix, wireName, input: value, exposeRejectedValues });
-    return faults;
-  }
-
-  #finish(values: unknown[], target: Record<string, unknown>, faults: FieldError[] | undefined): readonly unknown[] {
-    if (faults !== undefined) throw new ValidationError(faults);
+  #finish(values: unknown[], target: Record<string, unknown>, failures: Failure[] | undefined): readonly unknown[] {
+    if (failures !== undefined) throw this.#toError(values, failures);
     const taken = this.#names;
     for (let index = 0; index < taken.length; index++) target[taken[index]!] = values[index];
     return values.length === taken.length ? noValues : taken.length === 0 ? values : values.slice(taken.length);
   }
+
+  #toError(values: readonly unknown[], failures: readonly Failure[]): ValidationError {
+    const faults: FieldError[] = [];
+    const exposeRejectedValues = this.#exposeRejectedValues;
+    for (const { index, issues } of failures) {
+      const { place, prefix, wireName } = this.#inputs[index]!;
+      appendFieldErrors(faults, issues, { place, prefix, wireName, input: values[index], exposeRejectedValues });
+    }
+    return new ValidationError(faults);
+  }
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
+async function toPromise(
+  result: PromiseLike<Result>,
+  index: number,
+  settle: (index: number, result: Result) => void,
+): Promise<void> {
+  settle(index, await result);
+}
+
+function isPromise<T>(value: unknown): value is PromiseLike<T> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
   );
