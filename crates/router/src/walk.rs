@@ -20,8 +20,9 @@ pub(crate) struct Walk<'w> {
     spans: &'w mut Spans,
     /// The methods of every pattern that matched so far.
     allowed: u8,
+    /// Bytes of the tree and of the path looked at, plus nodes and edges entered: what the manual's bound counts.
     #[cfg(test)]
-    pub(crate) steps: usize,
+    work: usize,
 }
 
 /// A route that serves the method, and how many parameters led to it.
@@ -40,7 +41,7 @@ impl<'w> Walk<'w> {
             spans,
             allowed: 0,
             #[cfg(test)]
-            steps: 0,
+            work: 0,
         }
     }
 
@@ -63,7 +64,7 @@ impl<'w> Walk<'w> {
         let path = self.path;
         let mut node = &tree.nodes[node as usize];
         loop {
-            self.step();
+            self.count(1 + node.text_len as usize);
             at = self.skip_text(node, at)?;
             let Some(byte) = path.get(at) else { return self.arrive(node.endpoint, params) };
             let child = tree.child(node, *byte);
@@ -80,6 +81,7 @@ impl<'w> Walk<'w> {
                 return None; // No parameter matches an empty segment.
             }
             let end = segment_end(path, at);
+            self.count(end - at);
             let edges = &tree.edges[node.edges as usize..][..node.edge_count as usize];
             let (last, earlier) = edges.split_last()?;
             for edge in earlier {
@@ -123,7 +125,7 @@ impl<'w> Walk<'w> {
     /// Whether the edge matches the segment `at..end`, which is not empty; if so, notes the value.
     #[inline]
     fn take(&mut self, edge: &Edge, at: usize, end: usize, params: usize) -> bool {
-        self.step();
+        self.count(1 + end - at);
         let (start, end) = match edge.kind {
             ParamKind::Rest => (at, self.path.len()),
             _ if edge.prefix_len + edge.suffix_len == 0 => (at, end),
@@ -170,14 +172,14 @@ impl<'w> Walk<'w> {
     }
 
     #[cfg(test)]
-    fn step(&mut self) {
-        self.steps += 1;
+    fn count(&mut self, work: usize) {
+        self.work += work;
     }
 
     #[cfg(not(test))]
     #[inline]
-    fn step(&mut self) {
-        let _ = self;
+    fn count(&mut self, _work: usize) {
+        let _ = self; // Counts in tests only.
     }
 }
 
@@ -189,4 +191,114 @@ fn segment_end(path: &[u8], at: usize) -> usize {
 
 fn to_u32(offset: usize) -> u32 {
     u32::try_from(offset).expect("find refuses paths of 4 GiB and more")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::Params;
+    use crate::pattern::Pattern;
+    use crate::tree::Shape;
+
+    fn to_tree(patterns: &[String]) -> Tree {
+        let shapes: Vec<Shape> = patterns
+            .iter()
+            .map(|pattern| Shape {
+                segments: Pattern::parse(pattern).expect("a good pattern").segments.into(),
+                own: [NONE; Method::ALL.len()],
+                any: NONE,
+            })
+            .collect();
+        Tree::compile(&shapes)
+    }
+
+    /// The work of a walk that tries everything: no shape of [`to_tree`] serves any method.
+    fn work(tree: &Tree, path: &str) -> usize {
+        let mut params = Params::new();
+        let mut walk = Walk::new(tree, path.as_bytes(), Method::Get, &mut params.spans);
+        assert!(walk.run().is_none());
+        walk.work
+    }
+
+    /// The most choices and edges that stand at one segment of the pattern.
+    fn width(tree: &Tree) -> usize {
+        let mut widths = vec![0; crate::pattern::MAX_SEGMENTS + 1];
+        let mut open = vec![(Tree::ROOT, 0)];
+        while let Some((at, above)) = open.pop() {
+            let node = &tree.nodes[at as usize];
+            let text = &tree.text[node.text as usize..][..node.text_len as usize];
+            let segment = above + text.iter().filter(|byte| **byte == b'/').count();
+            open.extend((0..=u8::MAX).filter_map(|byte| tree.child(node, byte)).map(|child| (child, segment)));
+            let edges = &tree.edges[node.edges as usize..][..node.edge_count as usize];
+            open.extend(edges.iter().filter(|edge| edge.next != NONE).map(|edge| (edge.next, segment)));
+            if !edges.is_empty() {
+                widths[segment] += 1 + edges.len();
+            }
+        }
+        widths.into_iter().max().unwrap_or(0)
+    }
+
+    /// Every pattern of `depth` segments over `choices`: the table with the most backtracking for its depth.
+    fn all_patterns(choices: &[&str], depth: usize) -> Vec<String> {
+        let mut patterns = vec![String::new()];
+        for level in 0..depth {
+            let grow = |pattern: &String| -> Vec<String> {
+                choices.iter().map(|choice| format!("{pattern}/{}", choice.replace('#', &level.to_string()))).collect()
+            };
+            patterns = patterns.iter().flat_map(grow).collect();
+        }
+        patterns
+    }
+
+    #[test]
+    fn work_stays_within_the_bound() {
+        let tables = [
+            all_patterns(&["1", "{p#:int}", "{p#}"], 6),
+            all_patterns(&["a", "a{p#}", "{p#}a", "{p#}"], 5),
+            all_patterns(&["1{p#:int}", "{p#:int}1", "{p#:int}"], 5),
+            (1..=16).map(|depth| format!("/{}/{{*rest}}", vec!["a"; depth].join("/"))).collect(),
+            (1..=15).map(|depth| (0..depth).map(|n| format!("/{{p{n}}}")).collect::<String>() + "/{*rest}").collect(),
+            (0..500).map(|n| format!("/{}{{p}}", "a".repeat(n))).collect(),
+        ];
+        for patterns in &tables {
+            let tree = to_tree(patterns);
+            // The manual's bound: size + width * length.
+            let size = tree.nodes.len() + tree.text.len() + tree.edges.len();
+            let width = width(&tree);
+            for piece in ["a", "1", "aa", "a1a1a1a1", "11111111111111111111", "", "é", "%2F"] {
+                for segments in [1, 2, 5, 6, 7, 15, 16, 17, 300] {
+                    for end in ["", "/", "/z", "/a"] {
+                        let path = format!("/{}{end}", vec![piece; segments].join("/"));
+                        let (work, bound) = (work(&tree, &path), size + width * path.len());
+                        assert!(work <= bound, "{work} > {bound} for {path} in {} patterns", patterns.len());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_longer_path_costs_no_more_than_its_length() {
+        let mut patterns = all_patterns(&["a", "{p#}", "a{p#}"], 6);
+        patterns.push("/{*rest}".to_owned());
+        let tree = to_tree(&patterns);
+        let width = width(&tree);
+
+        // More segments than the deepest pattern has are never looked at.
+        let deep = |segments: usize| work(&tree, &"/aa".repeat(segments));
+        assert_eq!(deep(100), deep(10_000));
+
+        // Longer segments are looked at once per choice and edge of their level, whatever came before them.
+        let long = |length: usize| work(&tree, &format!("/{}", vec!["a".repeat(length); 6].join("/")));
+        let growth = long(2_000) - long(1_000);
+        assert_eq!(growth, long(3_000) - long(2_000), "a second difference other than 0 is no straight line");
+        assert!(growth <= width * 6 * 1_000);
+    }
+
+    #[test]
+    fn the_count_itself_counts() {
+        let tree = to_tree(&["/a/{p}".to_owned()]);
+        // Root 1, node "/a/" 1 + 3, the segment "xy" 2, the edge 1 + 2.
+        assert_eq!(work(&tree, "/a/xy"), 1 + 4 + 2 + 3);
+    }
 }
