@@ -1,0 +1,216 @@
+//! The I/O thread's half of a port: which slots are free, and who waits for which.
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Waker};
+
+use super::layout::{EVENT_ABORT, EVENT_SHIFT};
+use super::shard::{Port, Shard};
+
+/// What a slot of this port is doing.
+#[derive(Debug)]
+enum Use {
+    Free,
+    /// With JavaScript, and somebody waits for the reply.
+    Awaited(Option<Waker>),
+    /// With JavaScript, and nobody waits any more: the client has gone.
+    Abandoned,
+    /// The reply is there.
+    Replied,
+}
+
+/// The JS thread went away with the request.
+#[derive(Debug)]
+pub(crate) struct JsThreadGone;
+
+pub(crate) struct LocalPort {
+    pub(crate) shard: Arc<Shard>,
+    number: usize,
+    uses: RefCell<Vec<Use>>,
+    /// Free slots, the last freed first: its memory is the likeliest to be in a cache.
+    free: RefCell<Vec<u32>>,
+    /// Requests that wait for a slot.
+    waiting: RefCell<Vec<Waker>>,
+}
+
+impl LocalPort {
+    pub(crate) fn new(shard: Arc<Shard>, number: usize) -> Rc<Self> {
+        let port = &shard.ports[number];
+        let free = (port.first_slot..port.first_slot + port.slots).rev().collect();
+        let uses = (0..port.slots).map(|_| Use::Free).collect();
+        Rc::new(Self { shard, number, uses: RefCell::new(uses), free: RefCell::new(free), waiting: RefCell::default() })
+    }
+
+    fn port(&self) -> &Port {
+        &self.shard.ports[self.number]
+    }
+
+    pub(crate) fn number(&self) -> usize {
+        self.number
+    }
+
+    fn place(&self, slot: u32) -> usize {
+        (slot - self.port().first_slot) as usize
+    }
+
+    /// Waits for a free slot. Requests beyond the slots wait here, unread by JavaScript: that is the back-pressure.
+    pub(crate) async fn acquire(self: &Rc<Self>) -> Result<Slot, JsThreadGone> {
+        poll_fn(|cx| {
+            if !self.shard.is_alive() {
+                return Poll::Ready(Err(JsThreadGone));
+            }
+            match self.free.borrow_mut().pop() {
+                Some(number) => Poll::Ready(Ok(Slot { port: Rc::clone(self), number, owned: true })),
+                None => {
+                    self.waiting.borrow_mut().push(cx.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    /// Hands replies to those who wait for them, for as long as the JS thread lives.
+    pub(crate) async fn pump(self: Rc<Self>) {
+        poll_fn(|cx| {
+            let port = self.port();
+            port.waker.register(cx.waker());
+            // Cleared before looking: a reply pushed from here on wakes again.
+            port.woken.swap(false, Ordering::AcqRel);
+            while let Some(slot) = port.replies.pop() {
+                self.on_reply(slot);
+            }
+            if self.shard.is_alive() { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
+        self.fail_all();
+    }
+
+    fn on_reply(&self, slot: u32) {
+        let mut uses = self.uses.borrow_mut();
+        let place = &mut uses[self.place(slot)];
+        match std::mem::replace(place, Use::Replied) {
+            Use::Awaited(waker) => waker.into_iter().for_each(Waker::wake),
+            Use::Abandoned => {
+                drop(uses);
+                self.release(slot);
+            }
+            Use::Free | Use::Replied => debug_assert!(false, "a reply comes once, for a slot in use"),
+        }
+    }
+
+    /// The JS thread has gone: whoever waits for it is told.
+    fn fail_all(&self) {
+        for place in self.uses.borrow_mut().iter_mut() {
+            if let Use::Awaited(waker) = place {
+                waker.take().into_iter().for_each(Waker::wake);
+            }
+        }
+        self.wake_waiting();
+    }
+
+    fn release(&self, slot: u32) {
+        self.uses.borrow_mut()[self.place(slot)] = Use::Free;
+        *self.shard.elsewhere(slot) = super::shard::Elsewhere::default();
+        self.free.borrow_mut().push(slot);
+        self.wake_waiting();
+    }
+
+    /// All of them: one that was woken alone may have gone in the meantime, and the others would wait for ever.
+    fn wake_waiting(&self) {
+        if !self.waiting.borrow().is_empty() {
+            let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
+            waiting.into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+/// A slot that an I/O thread owns. Freed when dropped.
+pub(crate) struct Slot {
+    port: Rc<LocalPort>,
+    number: u32,
+    /// Not so once it has been left to JavaScript for good.
+    owned: bool,
+}
+
+impl Slot {
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    pub(crate) fn shard(&self) -> &Shard {
+        &self.port.shard
+    }
+
+    /// Hands the slot to JavaScript and waits until it comes back with a reply.
+    ///
+    /// Dropped while waiting, it tells JavaScript that the client has gone; the slot is freed when JavaScript is done.
+    pub(crate) fn ask(self) -> Asked {
+        let place = self.port.place(self.number);
+        self.port.uses.borrow_mut()[place] = Use::Awaited(None);
+        self.port.shard.send(self.port.number, self.number);
+        Asked { slot: Some(self) }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if self.owned {
+            self.port.release(self.number);
+        }
+    }
+}
+
+/// A slot that JavaScript is at work on.
+pub(crate) struct Asked {
+    slot: Option<Slot>,
+}
+
+impl Future for Asked {
+    type Output = Result<Slot, JsThreadGone>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let slot = self.slot.as_ref().expect("not polled after it was ready");
+        let mut uses = slot.port.uses.borrow_mut();
+        let place = &mut uses[slot.port.place(slot.number)];
+        match place {
+            Use::Awaited(_) if !slot.port.shard.is_alive() => {}
+            Use::Awaited(waker) => {
+                if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                    *waker = Some(cx.waker().clone());
+                }
+                return Poll::Pending;
+            }
+            Use::Replied => {
+                drop(uses);
+                return Poll::Ready(self.slot.take().ok_or(JsThreadGone));
+            }
+            Use::Free | Use::Abandoned => {}
+        }
+        drop(uses);
+        // The memory stays with the dead shard: nobody will write to it again, and nobody will use the slot.
+        if let Some(mut slot) = self.slot.take() {
+            slot.owned = false;
+        }
+        Poll::Ready(Err(JsThreadGone))
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        let Some(mut slot) = self.slot.take() else { return };
+        let mut uses = slot.port.uses.borrow_mut();
+        let place = &mut uses[slot.port.place(slot.number)];
+        if let Use::Awaited(_) = place {
+            *place = Use::Abandoned;
+            drop(uses);
+            slot.port.shard.notify(slot.port.number, (EVENT_ABORT << EVENT_SHIFT) | slot.number);
+            // JavaScript still owns it; `on_reply` frees it.
+            slot.owned = false;
+        }
+    }
+}

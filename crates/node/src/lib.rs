@@ -1,0 +1,19 @@
+//! The border: Covet's server as a Node-API addon.
+//!
+//! The glue converts and forwards; whatever decides anything about HTTP lives in another crate.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `server.rs` | `NativeServer`, the class JavaScript holds |
+//! | `router.rs` | `NativeRouter`, the route table being filled |
+//! | `options.rs` | option objects in, `ServerOptions` out |
+//! | `refusal.rs` | requests refused before JavaScript, on their way to its log |
+//! | `error.rs` | errors with a code, as JavaScript gets them |
+//! | `bridge/` | requests to the JS thread and replies back, through shared memory; the only hand-written `unsafe` |
+
+mod bridge;
+mod error;
+mod options;
+mod refusal;
+mod router;
+mod server;

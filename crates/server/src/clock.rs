@@ -1,0 +1,180 @@
+//! What a connection is waiting for, and when it has waited too long.
+//!
+//! In: what the gate reads and the service answers. Out: the next deadline, and what to do when it passes. There is
+//! one timer per connection, armed lazily: a request on a healthy connection only writes an instant into a cell.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use covet_http::{BodyRate, Limits};
+use hyper::rt::Timer;
+
+/// What the bytes being read belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Nothing is half read.
+    Nothing,
+    /// A head has begun to arrive.
+    Head { since: Instant },
+    /// A body is arriving.
+    Body { number: u64, since: Instant, bytes: u64 },
+}
+
+/// What a passed deadline asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    /// The deadline moved on since the timer was armed.
+    NotYet,
+    /// Nothing came on this connection for too long.
+    Idle,
+    /// A head did not arrive in time.
+    Head,
+    /// A body did not arrive in time.
+    Body,
+    /// A body arrives below the least rate.
+    BodyRate,
+    /// The peer takes nothing of what is written to it.
+    Write,
+}
+
+pub(crate) struct Clock {
+    timer: Rc<dyn Timer>,
+    head_timeout: Duration,
+    keep_alive: Duration,
+    write_timeout: Duration,
+    body_rate: BodyRate,
+    body_timeout: Option<Duration>,
+    reading: Cell<Reading>,
+    idle_since: Cell<Instant>,
+    /// Requests that passed the gate and are not answered yet.
+    unanswered: Cell<u64>,
+    answered: Cell<u64>,
+    write_stalled: Cell<Option<Instant>>,
+}
+
+impl Clock {
+    pub(crate) fn new(limits: &Limits, write_timeout: Duration, timer: Rc<dyn Timer>) -> Self {
+        let now = timer.now();
+        Self {
+            timer,
+            head_timeout: limits.head_timeout,
+            keep_alive: limits.keep_alive_timeout,
+            write_timeout,
+            body_rate: limits.body_rate,
+            body_timeout: limits.body_timeout,
+            reading: Cell::new(Reading::Nothing),
+            idle_since: Cell::new(now),
+            unanswered: Cell::new(0),
+            answered: Cell::new(0),
+            write_stalled: Cell::new(None),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.timer.now()
+    }
+
+    pub(crate) fn timer(&self) -> &Rc<dyn Timer> {
+        &self.timer
+    }
+
+    /// `heads` more requests have passed the gate.
+    pub(crate) fn on_heads(&self, heads: u64) {
+        self.unanswered.set(self.unanswered.get() + heads);
+    }
+
+    /// A request has been answered.
+    pub(crate) fn on_answer(&self) {
+        self.answered.set(self.answered.get() + 1);
+        let left = self.unanswered.get().saturating_sub(1);
+        self.unanswered.set(left);
+        if left == 0 {
+            self.idle_since.set(self.now());
+        }
+    }
+
+    /// The gate holds part of a head.
+    pub(crate) fn on_partial_head(&self) {
+        if !matches!(self.reading.get(), Reading::Head { .. }) {
+            self.reading.set(Reading::Head { since: self.now() });
+        }
+    }
+
+    /// The body of request `number` is not complete; `bytes` of it have come.
+    pub(crate) fn on_partial_body(&self, number: u64, bytes: u64) {
+        let since = match self.reading.get() {
+            Reading::Body { number: same, since, .. } if same == number => since,
+            _ => self.now(),
+        };
+        self.reading.set(Reading::Body { number, since, bytes });
+    }
+
+    /// Nothing is half read any more.
+    pub(crate) fn on_complete(&self) {
+        self.reading.set(Reading::Nothing);
+    }
+
+    /// The socket takes no more bytes (`true`) or has taken some (`false`).
+    pub(crate) fn on_write(&self, stalled: bool) {
+        if !stalled {
+            self.write_stalled.set(None);
+        } else if self.write_stalled.get().is_none() {
+            self.write_stalled.set(Some(self.now()));
+        }
+    }
+
+    /// Whether no request has come on this connection yet.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.answered.get() == 0 && self.unanswered.get() == 0
+    }
+
+    /// When to look again, if ever.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let reading = match self.reading.get() {
+            Reading::Head { since } => Some(since + self.head_timeout),
+            Reading::Body { since, bytes, .. } => self.body_deadline(bytes).map(|after| since + after),
+            Reading::Nothing if self.unanswered.get() > 0 => None,
+            Reading::Nothing => Some(self.idle_deadline()),
+        };
+        match (reading, self.write_stalled.get()) {
+            (Some(reading), Some(stalled)) => Some(reading.min(stalled + self.write_timeout)),
+            (None, Some(stalled)) => Some(stalled + self.write_timeout),
+            (reading, None) => reading,
+        }
+    }
+
+    /// What the passing of the timer means.
+    pub(crate) fn expired(&self) -> Expiry {
+        let now = self.now();
+        if self.write_stalled.get().is_some_and(|since| now >= since + self.write_timeout) {
+            return Expiry::Write;
+        }
+        match self.reading.get() {
+            Reading::Head { since } if now >= since + self.head_timeout => Expiry::Head,
+            Reading::Body { since, .. } if self.body_timeout.is_some_and(|timeout| now >= since + timeout) => {
+                Expiry::Body
+            }
+            Reading::Body { since, bytes, .. }
+                if self.body_rate.deadline(bytes).is_some_and(|rate| now >= since + rate) =>
+            {
+                Expiry::BodyRate
+            }
+            Reading::Nothing if self.unanswered.get() == 0 && now >= self.idle_deadline() => Expiry::Idle,
+            _ => Expiry::NotYet,
+        }
+    }
+
+    /// The earlier of the body's whole time and the moment it becomes too slow.
+    fn body_deadline(&self, bytes: u64) -> Option<Duration> {
+        match (self.body_rate.deadline(bytes), self.body_timeout) {
+            (Some(rate), Some(timeout)) => Some(rate.min(timeout)),
+            (rate, timeout) => rate.or(timeout),
+        }
+    }
+
+    /// A connection on which nothing ever came gets the head's time; one that has served gets the keep-alive time.
+    fn idle_deadline(&self) -> Instant {
+        self.idle_since.get() + if self.is_fresh() { self.head_timeout } else { self.keep_alive }
+    }
+}

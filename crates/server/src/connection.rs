@@ -1,0 +1,143 @@
+//! One connection, from its first byte to its close.
+//!
+//! In: a socket, a handler and a timer. Out: nothing; every request is answered in order. Pipelined heads wait in
+//! hyper's buffer and, once that is full, in the kernel, which is the back-pressure.
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use covet_http::{Gate, Refusal};
+use covet_router::Router;
+use hyper::rt::{Read, Sleep, Timer, Write};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+
+use crate::clock::{Clock, Expiry};
+use crate::drain::Drain;
+use crate::gated_io::{GatedIo, Verdicts};
+use crate::handler::ConnectionHandler;
+use crate::options::ServerOptions;
+use crate::service::Service;
+
+/// hyper keeps unparsed input and unsent output each within this: pipelined requests above it wait in the kernel.
+/// hyper's least is 8 KiB; a head may be 16.
+const BUFFER: usize = 64 * 1024;
+
+/// What a connection shares with the others of its I/O thread.
+#[derive(Clone)]
+pub struct ConnectionSeat {
+    /// The routes.
+    pub router: Arc<Router>,
+    /// Limits and policies.
+    pub options: Rc<ServerOptions>,
+    /// Tells it when the server closes.
+    pub drain: Rc<Drain>,
+    /// Tells it the time.
+    pub timer: Rc<dyn Timer>,
+}
+
+/// Serves one connection until it closes.
+///
+/// Names no runtime: `io` and the seat's timer bring it, and the future may run on any executor of one thread.
+pub async fn serve_connection<I, H>(io: I, remote: SocketAddr, handler: H, seat: ConnectionSeat)
+where
+    I: Read + Write + Unpin + 'static,
+    H: ConnectionHandler,
+{
+    let ConnectionSeat { router, options, drain, timer } = seat;
+    let place = Place::take(&drain);
+    let verdicts = Rc::new(Verdicts::new(Clock::new(&options.limits, options.write_timeout, Rc::clone(&timer))));
+    let gate = Gate::new(options.limits.gate());
+    let io = GatedIo::new(io, gate, Rc::clone(&verdicts));
+    let service =
+        Rc::new(Service { handler, router, options, verdicts: Rc::clone(&verdicts), remote, served: Cell::new(0) });
+    let connection = http1::Builder::new()
+        // The gate has counted already; hyper's own default would refuse a head of more than 100 with a bare 431.
+        .max_headers(service.options.limits.max_headers + 1)
+        .max_buf_size(BUFFER)
+        .pipeline_flush(true)
+        .serve_connection(io, service_fn(move |request| service.call(request)));
+    let mut connection = pin!(connection);
+    let mut watch = Watch { verdicts: &verdicts, sleep: None, told: false };
+    let mut watched = false;
+    poll_fn(|cx| {
+        if !watched {
+            watched = true;
+            drain.watch(place.number, cx.waker());
+        }
+        loop {
+            if drain.is_closing() && !watch.told {
+                watch.told = true;
+                if verdicts.clock.is_fresh() {
+                    return Poll::Ready(());
+                }
+                connection.as_mut().graceful_shutdown();
+            }
+            // An error here is the peer's doing, or was answered; either way the connection is over.
+            if connection.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            match watch.poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Expiry::NotYet) => {}
+                // Nothing is owed to this peer, or it takes nothing: dropping the socket closes it.
+                Poll::Ready(Expiry::Idle | Expiry::Write) => return Poll::Ready(()),
+                Poll::Ready(Expiry::Head) => verdicts.interrupt.set(Some(Refusal::HeadTimeout)),
+                Poll::Ready(Expiry::Body) => verdicts.interrupt.set(Some(Refusal::BodyTimeout)),
+                Poll::Ready(Expiry::BodyRate) => verdicts.interrupt.set(Some(Refusal::BodyTooSlow)),
+            }
+        }
+    })
+    .await;
+}
+
+/// The connection's one timer.
+struct Watch<'a> {
+    verdicts: &'a Verdicts,
+    /// Armed for its instant; left alone while deadlines only move away.
+    sleep: Option<(Instant, Pin<Box<dyn Sleep>>)>,
+    told: bool,
+}
+
+impl Watch<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Expiry> {
+        let Some(deadline) = self.verdicts.clock.deadline() else {
+            return Poll::Pending;
+        };
+        let timer = self.verdicts.clock.timer();
+        let (armed, sleep) = self.sleep.get_or_insert_with(|| (deadline, timer.sleep_until(deadline)));
+        if deadline < *armed {
+            timer.reset(sleep, deadline);
+            *armed = deadline;
+        }
+        if sleep.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        self.sleep = None;
+        Poll::Ready(self.verdicts.clock.expired())
+    }
+}
+
+/// A connection's place among those that are told when the server closes.
+struct Place {
+    drain: Rc<Drain>,
+    number: usize,
+}
+
+impl Place {
+    fn take(drain: &Rc<Drain>) -> Self {
+        Self { drain: Rc::clone(drain), number: drain.enter() }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.drain.leave(self.number);
+    }
+}
