@@ -28,12 +28,13 @@ export async function build(profile) {
 export async function buildNative(profile, flags = []) {
   const files = ['--output-dir', 'src/native', '--js', 'binding.js', '--dts', 'binding.d.ts'];
   const release = profile === 'release' ? ['--release'] : [];
-  await runPackage('@napi-rs/cli', 'napi', ['build', '--platform', '--esm', ...files, ...release, ...flags]);
+  const args = ['build', '--platform', '--esm', ...files, ...release, ...flags];
+  await runPackage('@napi-rs/cli', 'napi', args, { isProgress: true });
 }
 
 export async function buildTypeScript() {
   removeOrphans(path.join(root, 'dist'), path.join(root, 'src'));
-  await runPackage('typescript', 'tsc', ['-p', 'tsconfig.build.json']);
+  await runPackage('typescript', 'tsc', ['-p', 'tsconfig.build.json'], { isProgress: true });
 }
 
 /**

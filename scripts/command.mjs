@@ -27,15 +27,16 @@ export class CommandError extends Error {
  *
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ env?: Record<string, string>, capture?: 'echo' | 'silent' }} [options]
- *   `capture`: collect what it prints, and still print it (`echo`) or not (`silent`)
+ * @param {{ env?: Record<string, string>, capture?: 'echo' | 'silent', isProgress?: boolean }} [options]
+ *   `capture`: collect what it prints, and still print it (`echo`) or not (`silent`);
+ *   `isProgress`: all of it is for the reader at the terminal, so that standard output stays free for results
  * @returns {Promise<string>} what it printed, when captured; throws CommandError when the status is not 0
  */
-export async function run(program, args, { env, capture } = {}) {
+export async function run(program, args, { env, capture, isProgress = false } = {}) {
   const child = spawn(program, args, {
     cwd: root,
     env: { ...process.env, ...env },
-    stdio: capture === undefined ? 'inherit' : ['inherit', 'pipe', 'pipe'],
+    stdio: capture === undefined ? ['inherit', isProgress ? 2 : 1, 2] : ['inherit', 'pipe', 'pipe'],
   });
   let output = '';
   for (const [stream, target] of /** @type {const} */ ([
@@ -85,8 +86,9 @@ export function runPackage(packageName, command, args, options) {
  * Runs npm: the one that runs us where there is one, so that no second copy or Windows' `npm.cmd` is looked for.
  *
  * @param {readonly string[]} args
+ * @param {Parameters<typeof run>[2]} [options]
  */
-export function runNpm(args) {
+export function runNpm(args, options) {
   const npm = process.env.npm_execpath;
-  return npm === undefined ? run('npm', args) : run(process.execPath, [npm, ...args]);
+  return npm === undefined ? run('npm', args, options) : run(process.execPath, [npm, ...args], options);
 }

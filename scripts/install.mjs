@@ -7,13 +7,17 @@ import path from 'node:path';
 
 import { CommandError, root, run, runNpm } from './command.mjs';
 
-/** Makes sure of the toolchains and of `node_modules`; does nothing when both are in order. */
-export async function install() {
+/**
+ * Makes sure of the toolchains and of a folder's `node_modules`; does nothing when all are in order.
+ *
+ * @param {string} [folder] the one of a package.json with its lock file
+ */
+export async function install(folder = '.') {
   requireNode();
   await requireCargo();
-  if (isInstalled()) return;
-  console.log('> npm ci (node_modules is missing or differs from package-lock.json)');
-  await runNpm(['ci', '--no-audit', '--no-fund']);
+  if (isInstalled(folder)) return;
+  console.error(`> npm ci in ${folder} (node_modules is missing or differs from package-lock.json)`);
+  await runNpm(['ci', '--prefix', folder, '--no-audit', '--no-fund'], { isProgress: true });
 }
 
 function requireNode() {
@@ -34,20 +38,24 @@ async function requireCargo() {
   }
 }
 
-/** Compares the lock file with the record npm keeps of what it installed; both list packages by their folder. */
-function isInstalled() {
-  const wanted = readJson('package-lock.json').packages;
+/**
+ * Compares the lock file with the record npm keeps of what it installed; both list packages by their folder.
+ *
+ * @param {string} folder
+ */
+function isInstalled(folder) {
+  const wanted = readJson(path.join(folder, 'package-lock.json')).packages;
   let found;
   try {
-    found = readJson('node_modules/.package-lock.json').packages;
+    found = readJson(path.join(folder, 'node_modules/.package-lock.json')).packages;
   } catch (cause) {
     if (/** @type {NodeJS.ErrnoException} */ (cause).code === 'ENOENT') return false;
     throw cause;
   }
   return Object.entries(wanted).every(
     // Optional packages are those of other platforms as well, which npm rightly leaves out.
-    ([folder, { version, optional, link }]) =>
-      folder === '' || optional === true || link === true || found[folder]?.version === version,
+    ([name, { version, optional, link }]) =>
+      name === '' || optional === true || link === true || found[name]?.version === version,
   );
 }
 
