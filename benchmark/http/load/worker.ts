@@ -1,0 +1,29 @@
+import type { CaseId, HttpRequest } from '../cases.ts';
+import { runAutocannon } from './autocannon.ts';
+import { runFixedRate } from './fixed-rate.ts';
+import type { LoadJob } from './job.ts';
+import { measureUserCode } from './user-code.ts';
+
+/** What the benchmark asks of this process. */
+export type WorkerQuestion =
+  | { readonly kind: 'load'; readonly job: LoadJob }
+  | { readonly kind: 'user-code'; readonly caseId: CaseId; readonly request: HttpRequest };
+
+/** What it gets back. */
+export type WorkerAnswer = { readonly value: unknown } | { readonly error: string };
+
+async function answer(question: WorkerQuestion): Promise<unknown> {
+  if (question.kind === 'user-code') return measureUserCode(question.caseId, question.request);
+  const { job } = question;
+  return job.rate === undefined ? runAutocannon(job) : runFixedRate({ ...job, rate: job.rate });
+}
+
+process.on('message', (question: WorkerQuestion) => {
+  const reply = (message: WorkerAnswer): boolean => process.send?.(message) ?? false;
+  answer(question).then(
+    (value) => reply({ value }),
+    (error: unknown) => reply({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  );
+});
+// The benchmark is gone: nothing is left to load a server for.
+process.on('disconnect', () => process.exit(0));
