@@ -9,7 +9,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { root, runPackage } from './command.mjs';
+import { main, root, runPackage } from './command.mjs';
 
 /**
  * Builds addon and TypeScript.
@@ -57,11 +57,9 @@ function removeOrphans(outputFolder, sourceFolder) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const own = new Set(['--debug', '--native', '--typescript']);
   const flags = process.argv.slice(2);
-  const profile = flags.includes('--debug') ? 'debug' : 'release';
-  if (!flags.includes('--typescript'))
-    await buildNative(
-      profile,
-      flags.filter((flag) => !own.has(flag)),
-    );
-  if (!flags.includes('--native')) await buildTypeScript();
+  const others = flags.filter((flag) => !own.has(flag));
+  await main(async () => {
+    if (!flags.includes('--typescript')) await buildNative(flags.includes('--debug') ? 'debug' : 'release', others);
+    if (!flags.includes('--native')) await buildTypeScript();
+  });
 }

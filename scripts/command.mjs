@@ -92,3 +92,18 @@ export function runNpm(args, options) {
   const npm = process.env.npm_execpath;
   return npm === undefined ? run('npm', args, options) : run(process.execPath, [npm, ...args], options);
 }
+
+/**
+ * Runs a script's work. A command that failed has already said why, so its fault needs no stack trace.
+ *
+ * @param {() => Promise<unknown>} work
+ */
+export async function main(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    console.error(`\n${error.message}`);
+    process.exitCode = 1;
+  }
+}

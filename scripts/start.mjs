@@ -5,15 +5,11 @@
 import path from 'node:path';
 
 import { build } from './build.mjs';
-import { CommandError, root, run } from './command.mjs';
+import { main, root, run } from './command.mjs';
 import { install } from './install.mjs';
 
-try {
+await main(async () => {
   await install();
   await build('release');
   await run(process.execPath, ['--import=tsx', path.join(root, 'examples/blog/main.ts')]);
-} catch (error) {
-  if (!(error instanceof CommandError)) throw error;
-  console.error(`\n${error.message}`);
-  process.exitCode = 1;
-}
+});
