@@ -7,7 +7,8 @@ import { notedRoutes } from './internal/route-notes.ts';
 import { isRoute } from './route.ts';
 import type { Class } from './types/injectable.ts';
 import type { Middleware } from './types/middleware.ts';
-import type { AnyRoute, Contract, HandlerOf } from './types/route.ts';
+import type { RouteSpec } from './types/route-spec.ts';
+import type { Contract, ContractOf, Handler } from './types/route.ts';
 
 /** Options of {@link controller}. */
 export interface ControllerOptions {
@@ -123,15 +124,19 @@ export function controllerOf(target: Class): ControllerInfo {
  * }
  * ```
  */
-export function on<R extends AnyRoute>(route: R, handler: HandlerOf<R>): HandlerOf<R> {
+export function on<P extends string, S extends RouteSpec>(
+  route: ContractOf<P, S>,
+  handler: Handler<P, S>,
+): Handler<P, S> {
   if (!isRoute(route)) throw new TypeError('on() takes a contract first, as get() and its like make them');
   if (typeof handler !== 'function') throw new TypeError(`on() takes a function as handler of ${routeName(route)}`);
+  const run = handler as (ctx: unknown) => unknown;
   // A function of its own for each call, so that one handler may serve several contracts.
-  const field: HandlerOf<R> = function (this: unknown, ctx) {
-    return handler.call(this, ctx);
+  const field = function (this: unknown, ctx: unknown): unknown {
+    return run.call(this, ctx);
   };
-  handlers.set(field, { route, handler });
-  return field;
+  handlers.set(field, { route, handler: run });
+  return field as Handler<P, S>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { CheckedPath } from './path.ts';
-import type { AnyRoute, Handler, HandlerOf, MethodsOf, Route } from './route.ts';
+import type { ContractOf, Handler, MethodsOf, Route } from './route.ts';
 import type { Method, MethodsSpec, RouteSpec } from './route-spec.ts';
 import type { CheckedSpec } from './spec-fault.ts';
 
@@ -40,4 +40,7 @@ export interface AddRouteOfMethods {
 }
 
 /** `app.handle(contract, handler)`: registers a handler for a contract made elsewhere. */
-export type HandleRoute<This> = <R extends AnyRoute>(route: R, handler: HandlerOf<R>) => This;
+export type HandleRoute<This> = <P extends string, S extends RouteSpec>(
+  route: ContractOf<P, S>,
+  handler: Handler<P, S>,
+) => This;

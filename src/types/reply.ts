@@ -25,3 +25,9 @@ export interface ReplyLike<out Status extends number = number, out T = unknown> 
   /** What the handler threw, when this reply answers an error. Middleware reads it; it is never sent. */
   readonly error?: unknown;
 }
+
+/**
+ * The type `reply(status, data)` gives: for a status of several literals one reply each, so that
+ * `reply(created ? 201 : 200, user)` fits a response map that has both.
+ */
+export type ReplyOf<Status extends number, T> = Status extends number ? ReplyLike<Status, T> : never;

@@ -13,6 +13,12 @@ export interface Contract {
   readonly spec: RouteSpec;
 }
 
+/** A contract whose path and spec the compiler knows; enough of a {@link Route} to type a handler for it. */
+export interface ContractOf<P extends string, S extends RouteSpec> extends Contract {
+  readonly path: P;
+  readonly spec: S;
+}
+
 /**
  * A route contract: one value that is decorator, handler type, registration and API operation at once.
  *
@@ -38,7 +44,11 @@ export interface Contract {
  * }
  * ```
  */
-export interface Route<M extends Method = Method, P extends string = string, S = any> extends Contract {
+export interface Route<
+  M extends Method = Method,
+  P extends string = string,
+  S extends RouteSpec = any,
+> extends ContractOf<P, S> {
   /** `experimentalDecorators` form. */
   <T, V>(
     target: T,
@@ -55,18 +65,10 @@ export interface Route<M extends Method = Method, P extends string = string, S =
   /** On a class under `experimentalDecorators`: always an error, stated here as everywhere. */
   (target: Class): { readonly mismatch: NotAMethod };
   readonly methods: readonly M[];
-  readonly path: P;
-  readonly spec: S & RouteSpec;
   /** The handler's argument. For the compiler alone: there is no such property at run time. See {@link In}. */
   readonly $ctx: Context<P, S>;
   /** What the handler may return. For the compiler alone: there is no such property at run time. */
   readonly $returns: Returns<S>;
-}
-
-/** Any contract of any types, as a bound for type parameters. */
-export interface AnyRoute extends Contract {
-  readonly $ctx: any;
-  readonly $returns: any;
 }
 
 /**
@@ -88,11 +90,13 @@ export interface AnyRoute extends Contract {
  */
 export type In<R extends { readonly $ctx: unknown }> = R['$ctx'];
 
-/** A function that handles a route: takes its {@link Context}, gives what {@link Returns} allows, itself or as a promise. */
-export type Handler<P extends string, S> = (ctx: Context<P, S>) => MaybePromise<Returns<S>>;
-
-/** A function that handles the contract `R`. */
-export type HandlerOf<R extends AnyRoute> = (ctx: R['$ctx']) => MaybePromise<R['$returns']>;
+/**
+ * A function that handles a route: takes its {@link Context}, gives what {@link Returns} allows, itself or as a promise.
+ *
+ * The condition is always true. It makes the compiler resolve `S` before it reads the function's body: without it a
+ * returned `{ role: 'admin' }` would widen to `{ role: string }` and no longer fit an enumeration.
+ */
+export type Handler<P extends string, S> = S extends unknown ? (ctx: Context<P, S>) => MaybePromise<Returns<S>> : never;
 
 /** Makes a contract for one method (or, for `any`, all of them). */
 export interface RouteVerb<M extends Method> {

@@ -33,9 +33,16 @@ type FieldFault<Unknown> = [Unknown] extends [never]
   ? never
   : { readonly [K in Unknown & string]: `a route has no field '${K}'` };
 
+type ResponseFault<Keys> = [Keys] extends [never]
+  ? never
+  : { readonly response: { readonly [K in Keys & string]: `the keys of a response map are statuses, unlike '${K}'` } };
+
 type SpecFault<P extends string, S, Allowed> =
   | ParamsMatch<P, S>
   | DepsFault<keyof FieldOf<S, 'deps'> & ReservedName>
+  | ResponseFault<
+      FieldOf<S, 'response'> extends infer R ? (R extends Schema ? never : Exclude<keyof R, number>) : never
+    >
   | FieldFault<Exclude<keyof S, Allowed>>;
 
 /** `S` itself when the spec is sound, otherwise what is wrong with it. */
