@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
 import brahma from 'brahma-firelight';
@@ -30,9 +30,19 @@ app.post('/users', (request: Request, response: Response) => {
   response.json(createUser(body.data), 201);
 });
 
+// It calls back before its socket listens, so the port is told once it takes a connection.
+function announceWhenOpen(port: number): void {
+  const socket = connect(port, '127.0.0.1');
+  socket.once('connect', () => {
+    socket.destroy();
+    announce(port);
+  });
+  socket.once('error', () => setTimeout(announceWhenOpen, 10, port));
+}
+
 // It neither takes port 0 nor tells the port it got, so one is asked of the system and given back just before.
 const probe = createServer();
 probe.listen(0, '127.0.0.1', () => {
   const { port } = probe.address() as AddressInfo;
-  probe.close(() => app.listen('127.0.0.1', port, () => announce(port)));
+  probe.close(() => app.listen('127.0.0.1', port, () => announceWhenOpen(port)));
 });
