@@ -119,7 +119,10 @@ test('a factory that throws fails the request with that very error, and those af
     throw error;
   });
   const plan = planOf({ fails, after: Depends(() => (ran = true)) });
-  t.is(t.throws(() => plan.open([], {})), error);
+  t.is(
+    t.throws(() => plan.open([], {})),
+    error,
+  );
   const rejects = planOf({ fails: Depends(() => Promise.reject(error)), after: Depends(() => (ran = true)) });
   t.is(await t.throwsAsync(async () => rejects.open([], {})), error);
   t.false(ran);

@@ -41,8 +41,11 @@ export function inject<T>(key: InjectKey<T>): T {
   return current.resolve(key) as T;
 }
 
-/** Runs `construct` with `injector` answering its inject() calls; nests. */
-export function withInjector<T>(injector: Injector, construct: () => T): T {
+/**
+ * Runs `construct` with `injector` answering its inject() calls; nests. Undefined shuts the door again: a factory called
+ * for by a constructor is no constructor, and must not behave as one only because of who was first to need it.
+ */
+export function withInjector<T>(injector: Injector | undefined, construct: () => T): T {
   const outer = current;
   current = injector;
   try {

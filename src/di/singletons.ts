@@ -228,7 +228,7 @@ function shownAtNextNeed(): void {}
 
 function runDep(program: Program): MaybePromise<Created> {
   const target: { value?: unknown } = {};
-  const run = runProgram(program, [], target);
+  const run = withInjector(undefined, () => runProgram(program, [], target));
   const toCreated = ({ scope }: Run): Created => ({
     value: target.value,
     scopes: scope === undefined ? [] : [scope],
@@ -239,7 +239,7 @@ function runDep(program: Program): MaybePromise<Created> {
 
 /** Whether the factory says so itself; other factories show it only when they run. */
 function isAsync(dep: Dep<unknown>): boolean {
-  return /^\[object Async/.test(Object.prototype.toString.call(dep.factory));
+  return Object.prototype.toString.call(dep.factory).startsWith('[object Async');
 }
 
 function tooLate(path: Path): DependencyError {
