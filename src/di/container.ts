@@ -26,15 +26,8 @@ export interface ProvideOptions {
  * Holds the dependencies of one application; nothing is shared between two containers but what the program itself
  * provides to both.
  *
- * @example
- * ```ts
- * const container = new Container();
- * container.provide(Mailer, { class: SmtpMailer });
- * const plan = container.plan({ mailer: Mailer, me: currentUser }, 'GET /me');
- * await container.boot();
- * // per request: const scope = plan.open(values, target); ...; await scope?.close();
- * await container.close();
- * ```
+ * The application asks for plans when it registers routes, calls boot() before it listens, opens a plan for each
+ * request, and calls close() in the end.
  */
 export class Container {
   readonly #bindings: Bindings = new Bindings();
@@ -61,11 +54,6 @@ export class Container {
    * cannot be, so that is refused.
    *
    * @returns a function that takes this override back.
-   * @example
-   * ```ts
-   * const restore = container.override(currentUser, { id: 7, name: 'Test' });
-   * restore();
-   * ```
    */
   override<T>(key: InjectKey<T>, replacement: NoInfer<T> | Dep<NoInfer<T>>): () => void {
     const undo = this.#bindings.rememberOverride(key);

@@ -18,9 +18,12 @@ export interface DependencyErrorOptions {
  *
  * @example
  * ```ts
- * const cache = Depends({ tenant: Header('tenant-id') }, makeCache, { scope: 'singleton', name: 'cache' });
- * new Container().plan({ cache }, 'GET /');
- * // DependencyError CAPTIVE_DEPENDENCY: ... GET / -> cache (singleton) -> Header 'tenant-id' (request)
+ * import { Covet, Depends, Header } from 'covet';
+ *
+ * const cache = Depends({ tenant: Header('x-tenant') }, () => new Map(), { scope: 'singleton', name: 'cache' });
+ * const app = new Covet();
+ * app.get('/', { deps: { cache } }, () => 'never');
+ * // DependencyError CAPTIVE_DEPENDENCY: ... GET / -> cache (singleton) -> Header 'x-tenant' (request)
  * ```
  */
 export class DependencyError extends CovetError {

@@ -35,21 +35,28 @@ export interface DependsOptions {
  *
  * @example
  * ```ts
+ * import { Covet, Depends, Header, HttpError } from 'covet';
+ *
+ * const users = new Map([['Bearer 1', { id: 1, name: 'Ada' }]]);
+ *
  * const session = Depends(async function* () {
- *   const tx = await begin();
+ *   const log: string[] = [];
  *   try {
- *     yield tx;
- *     await tx.commit();
+ *     yield log;
+ *     log.push('commit');
  *   } catch (error) {
- *     await tx.rollback();
+ *     log.push('rollback');
  *     throw error;
  *   }
  * });
- * const currentUser = Depends({ token: Header('authorization'), tx: session }, async ({ token, tx }) => {
- *   const user = await tx.userByToken(token);
+ * const currentUser = Depends({ token: Header('authorization'), session }, async ({ token = '', session: log }) => {
+ *   log.push(`who is ${token}?`);
+ *   const user = users.get(token);
  *   if (!user) throw new HttpError(401, 'Invalid authentication');
  *   return user;
  * });
+ *
+ * const app = new Covet();
  * app.get('/me', { deps: { me: currentUser } }, ({ me }) => me);
  * ```
  *

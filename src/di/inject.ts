@@ -19,10 +19,16 @@ let current: Injector | undefined;
  *
  * @example
  * ```ts
+ * import { Depends, inject, token } from 'covet';
+ *
+ * const Mailer = token<{ send(to: string): void }>('Mailer');
+ * const clock = Depends(() => ({ now: () => Date.now() }), { scope: 'singleton' });
+ * class AuditLog {
+ *   readonly #clock = inject(clock); // a singleton dependency
+ * }
  * class UserService {
- *   #audit = inject(AuditLog);       // another class, constructed first
- *   #mailer = inject(Mailer);        // a token
- *   #settings = inject(Settings);    // a singleton dependency
+ *   readonly #audit = inject(AuditLog); // another class, constructed first
+ *   readonly #mailer = inject(Mailer); // a token
  * }
  * ```
  *

@@ -4,7 +4,6 @@ import type { MaybePromise } from '../types/schema.ts';
 import type { Compiled } from './compile.ts';
 import { DependencyError } from './dependency-error.ts';
 import { runProgram } from './program.ts';
-import type { Run } from './program.ts';
 import type { DependencyScope } from './scope.ts';
 
 /** The dependencies of one route. */
@@ -62,8 +61,7 @@ export class CompiledPlan implements DependencyPlan {
     const program = this.#program;
     if (sourceValues.length !== program.sources.length) throw this.#misaligned(sourceValues.length);
     if (program.steps.length === 0) return undefined;
-    const run = runProgram(program, sourceValues, target);
-    return run instanceof Promise ? run.then(toScope) : run.scope;
+    return runProgram(program, sourceValues, target);
   }
 
   #misaligned(given: number): DependencyError {
@@ -73,8 +71,4 @@ export class CompiledPlan implements DependencyPlan {
         'an override can change them: read `sources` again',
     );
   }
-}
-
-function toScope(run: Run): DependencyScope | undefined {
-  return run.scope;
 }

@@ -19,7 +19,7 @@ export interface Program {
 }
 
 /** One run of a program. */
-export interface Run {
+interface Run {
   readonly program: Program;
   readonly sourceValues: readonly unknown[];
   /** One result a step. */
@@ -32,14 +32,14 @@ export interface Run {
 }
 
 /**
- * Runs `program` and sets every wanted value on `target`. Returns the run: at once when nothing had to be waited for.
- * On failure it closes what was opened, and throws what is then the error.
+ * Runs `program` and sets every wanted value on `target`: at once when nothing has to be waited for. Returns what has to
+ * be closed. On failure it closes what was opened, and throws what is then the error.
  */
 export function runProgram(
   program: Program,
   sourceValues: readonly unknown[],
   target: Record<string, unknown>,
-): MaybePromise<Run> {
+): MaybePromise<GeneratorScope | undefined> {
   const run: Run = {
     program,
     sourceValues,
@@ -56,10 +56,14 @@ export function runProgram(
   }
   if (pending !== undefined) return finish(run, pending, target);
   assign(program.wanted, run.results, target);
-  return run;
+  return run.scope;
 }
 
-async function finish(run: Run, first: PromiseLike<unknown>, target: Record<string, unknown>): Promise<Run> {
+async function finish(
+  run: Run,
+  first: PromiseLike<unknown>,
+  target: Record<string, unknown>,
+): Promise<GeneratorScope | undefined> {
   try {
     for (let pending: PromiseLike<unknown> | undefined = first; pending !== undefined;) {
       const settled = await pending;
@@ -70,7 +74,7 @@ async function finish(run: Run, first: PromiseLike<unknown>, target: Record<stri
     return abort(run, error);
   }
   assign(run.program.wanted, run.results, target);
-  return run;
+  return run.scope;
 }
 
 /** Runs steps until one is pending, and returns what it waits for. */

@@ -79,26 +79,43 @@ export class GeneratorScope implements DependencyScope {
 
   #unwind(exits: Exit[], given: Failure | undefined): MaybePromise<void> {
     let failure = given;
-    for (let exit = exits.pop(); exit !== undefined; exit = exits.pop()) {
-      const left = this.#leave(exit, failure);
-      if (left instanceof Promise) return this.#unwindRest(exits, given, left);
-      failure = left;
+    for (let exit = exits.at(-1); exit !== undefined; exit = exits.at(-1)) {
+      if (exit.isAsync) return this.#unwindRest(exits, given, failure);
+      exits.pop();
+      failure = this.#leave(exit, failure);
     }
     if (failure !== given && failure !== undefined) throw failure.error;
   }
 
-  async #unwindRest(exits: Exit[], given: Failure | undefined, leaving: Promise<Failure | undefined>): Promise<void> {
-    let failure = await leaving;
+  /** Goes on from the first generator that has to be awaited; one async function for all of them. */
+  async #unwindRest(exits: Exit[], given: Failure | undefined, before: Failure | undefined): Promise<void> {
+    let failure = before;
     for (let exit = exits.pop(); exit !== undefined; exit = exits.pop()) {
-      const left = this.#leave(exit, failure);
-      failure = left instanceof Promise ? await left : left;
+      if (!exit.isAsync) {
+        failure = this.#leave(exit, failure);
+        continue;
+      }
+      const generator = exit.generator as AsyncGenerator;
+      try {
+        const { done } = await (failure === undefined ? generator.next() : generator.throw(failure.error));
+        if (done) continue;
+      } catch (thrown) {
+        failure = this.#replace(failure, thrown);
+        continue;
+      }
+      failure = this.#replace(failure, yieldedAgain(exit));
+      try {
+        // It hangs at that second yield, with its `finally` blocks still to run.
+        await generator.return(undefined);
+      } catch (thrown) {
+        failure = this.#replace(failure, thrown);
+      }
     }
     if (failure !== given && failure !== undefined) throw failure.error;
   }
 
-  /** Resumes one generator; the failure it leaves behind goes on to the next. Never throws. */
-  #leave(exit: Exit, failure: Failure | undefined): MaybePromise<Failure | undefined> {
-    if (exit.isAsync) return this.#leaveAsync(exit, failure);
+  /** Resumes one synchronous generator; the failure it leaves behind goes on to the next. Never throws. */
+  #leave(exit: Exit, failure: Failure | undefined): Failure | undefined {
     const generator = exit.generator as Generator;
     try {
       const { done } = failure === undefined ? generator.next() : generator.throw(failure.error);
@@ -108,25 +125,7 @@ export class GeneratorScope implements DependencyScope {
     }
     const fault = this.#replace(failure, yieldedAgain(exit));
     try {
-      // It hangs at that second yield, with its `finally` blocks still to run.
       generator.return(undefined);
-      return fault;
-    } catch (thrown) {
-      return this.#replace(fault, thrown);
-    }
-  }
-
-  async #leaveAsync(exit: Exit, failure: Failure | undefined): Promise<Failure | undefined> {
-    const generator = exit.generator as AsyncGenerator;
-    try {
-      const { done } = await (failure === undefined ? generator.next() : generator.throw(failure.error));
-      if (done) return failure;
-    } catch (thrown) {
-      return this.#replace(failure, thrown);
-    }
-    const fault = this.#replace(failure, yieldedAgain(exit));
-    try {
-      await generator.return(undefined);
       return fault;
     } catch (thrown) {
       return this.#replace(fault, thrown);

@@ -12,8 +12,11 @@ const minEntropy = 80;
  *
  * @example
  * ```ts
- * weaknessOf('changeme'); // 'has 8 characters, a secret needs at least 32'
- * weaknessOf(randomBytes(32).toString('hex')); // undefined
+ * import { randomBytes } from 'node:crypto';
+ * import { weaknessOf } from 'covet';
+ *
+ * console.log(weaknessOf('changeme')); // has 8 characters, a secret needs at least 32
+ * console.log(weaknessOf(randomBytes(32).toString('hex'))); // undefined
  * ```
  */
 export function weaknessOf(secret: string): string | undefined {

@@ -42,12 +42,19 @@ export function isSettings(value: unknown): boolean {
  *
  * @example
  * ```ts
- * const Settings = defineSettings(z.object({
- *   DATABASE_URL: z.string(),
- *   PORT: z.int().min(0).max(65535).default(3000),
- *   DEBUG: z.boolean().default(false),
- * }));
- * const pool = Depends({ settings: Settings }, ({ settings }) => new Pool(settings.DATABASE_URL), { scope: 'singleton' });
+ * import { Depends, defineSettings } from 'covet';
+ * import { z } from 'zod';
+ *
+ * const Settings = defineSettings(
+ *   z.object({
+ *     DATABASE_URL: z.string(),
+ *     PORT: z.int().min(0).max(65535).default(3000),
+ *     DEBUG: z.boolean().default(false),
+ *   }),
+ * );
+ * const database = Depends({ settings: Settings }, ({ settings }) => new URL(settings.DATABASE_URL), {
+ *   scope: 'singleton',
+ * });
  * ```
  */
 export function defineSettings<S extends Schema<any, object>>(

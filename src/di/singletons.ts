@@ -12,8 +12,8 @@ import { withInjector } from './inject.ts';
 import { toCycle, toLabel, toLabels } from './path.ts';
 import type { Path } from './path.ts';
 import { runProgram } from './program.ts';
-import type { Program, Run } from './program.ts';
-import type { DependencyScope } from './scope.ts';
+import type { Program } from './program.ts';
+import type { DependencyScope, GeneratorScope } from './scope.ts';
 import type { Singleton } from './step.ts';
 
 export class Singletons implements Registry {
@@ -228,13 +228,13 @@ function shownAtNextNeed(): void {}
 
 function runDep(program: Program): MaybePromise<Created> {
   const target: { value?: unknown } = {};
-  const run = withInjector(undefined, () => runProgram(program, [], target));
-  const toCreated = ({ scope }: Run): Created => ({
+  const opening = withInjector(undefined, () => runProgram(program, [], target));
+  const toCreated = (scope: GeneratorScope | undefined): Created => ({
     value: target.value,
     scopes: scope === undefined ? [] : [scope],
     isSelfClosing: scope !== undefined && scope.last === program.steps.at(-1),
   });
-  return run instanceof Promise ? run.then(toCreated) : toCreated(run);
+  return opening instanceof Promise ? opening.then(toCreated) : toCreated(opening);
 }
 
 /** Whether the factory says so itself; other factories show it only when they run. */

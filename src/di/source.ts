@@ -34,7 +34,10 @@ function sourceOf<Missing>(place: 'header' | 'query' | 'cookie' | 'path'): Sourc
  *
  * @example
  * ```ts
- * const tenant = Depends({ id: Header('tenant-id', z.uuid()) }, ({ id }) => tenants.open(id));
+ * import { Depends, Header } from 'covet';
+ * import { z } from 'zod';
+ *
+ * const tenant = Depends({ id: Header('x-tenant', z.uuid()) }, ({ id }) => ({ id, schema: `tenant_${id}` }));
  * ```
  */
 export const Header: SourceOf<undefined> = sourceOf('header');
@@ -44,7 +47,10 @@ export const Header: SourceOf<undefined> = sourceOf('header');
  *
  * @example
  * ```ts
- * const page = Depends({ number: Query('page', z.number().int().min(1).default(1)) }, ({ number }) => toPage(number));
+ * import { Depends, Query } from 'covet';
+ * import { z } from 'zod';
+ *
+ * const page = Depends({ page: Query('page', z.int().min(1).default(1)) }, ({ page: n }) => ({ skip: (n - 1) * 20 }));
  * ```
  */
 export const Query: SourceOf<string[] | undefined> = sourceOf('query');
@@ -54,6 +60,9 @@ export const Query: SourceOf<string[] | undefined> = sourceOf('query');
  *
  * @example
  * ```ts
+ * import { Cookie, Depends } from 'covet';
+ *
+ * const sessions = new Map<string, { user: string }>();
  * const session = Depends({ id: Cookie('session') }, ({ id }) => (id === undefined ? undefined : sessions.get(id)));
  * ```
  */
@@ -64,7 +73,10 @@ export const Cookie: SourceOf<undefined> = sourceOf('cookie');
  *
  * @example
  * ```ts
- * const post = Depends({ id: Path('post_id', z.number().int()) }, ({ id }) => posts.get(id));
+ * import { Depends, Path } from 'covet';
+ * import { z } from 'zod';
+ *
+ * const post = Depends({ id: Path('post_id', z.int()) }, ({ id }) => ({ id, title: `Post ${id}` }));
  * ```
  */
 export const Path: SourceOf<undefined> = sourceOf('path');
@@ -80,7 +92,12 @@ export interface BodySource {
  *
  * @example
  * ```ts
- * const order = Depends({ body: Body(OrderIn) }, ({ body }) => price(body));
+ * import { Body, Depends } from 'covet';
+ * import { z } from 'zod';
+ *
+ * const total = Depends({ order: Body(z.object({ prices: z.array(z.number()) })) }, ({ order }) =>
+ *   order.prices.reduce((sum, price) => sum + price, 0),
+ * );
  * ```
  */
 export const Body: BodySource = (schema?: Schema): Source<never> => createSource('body', '', schema);
@@ -90,6 +107,8 @@ export const Body: BodySource = (schema?: Schema): Source<never> => createSource
  *
  * @example
  * ```ts
+ * import { Depends, Req } from 'covet';
+ *
  * const clientAddress = Depends({ req: Req }, ({ req }) => req.ip);
  * ```
  */

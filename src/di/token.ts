@@ -7,11 +7,16 @@ import type { Token } from '../types/injectable.ts';
  *
  * @example
  * ```ts
- * interface Mailer { send(to: string, text: string): Promise<void> }
+ * import { Covet, token } from 'covet';
+ *
+ * interface Mailer {
+ *   send(to: string, text: string): Promise<void>;
+ * }
  * const Mailer = token<Mailer>('Mailer');
  *
- * app.provide(Mailer, { class: SmtpMailer });
- * app.get('/hello', { deps: { mailer: Mailer } }, ({ mailer }) => mailer.send('ada@example.org', 'Hello'));
+ * const app = new Covet();
+ * app.provide(Mailer, { send: async (to, text) => console.info(to, text) });
+ * app.post('/hello', { deps: { mailer: Mailer } }, ({ mailer }) => mailer.send('ada@example.org', 'Hello'));
  * ```
  */
 export function token<T>(description: string): Token<T> {
