@@ -99,17 +99,16 @@
 //! sorted by the order above.
 //!
 //! ```text
-//! GET /users/me            ""
-//! PUT /users/{id:int}      └─ "/"
-//! GET /users/{name}/posts     ├─ "users/"
-//! GET /users/{name}/pins      │  ├─ "me"             GET
-//! GET /files/{*path}          │  ├─ {int}            PUT
-//!                             │  └─ {text}
-//!                             │     └─ "/p"
-//!                             │        ├─ "osts"     GET
-//!                             │        └─ "ins"      GET
-//!                             └─ "files/"
-//!                                └─ {rest}           GET
+//! GET /users/me            "/"
+//! PUT /users/{id:int}      ├─ "users/"
+//! GET /users/{name}/posts  │  ├─ "me"             GET
+//! GET /users/{name}/pins   │  ├─ {int}            PUT
+//! GET /files/{*path}       │  └─ {text}
+//!                          │     └─ "/p"
+//!                          │        ├─ "osts"     GET
+//!                          │        └─ "ins"      GET
+//!                          └─ "files/"
+//!                             └─ {rest}           GET
 //! ```
 //!
 //! A look-up goes down, best choice first, and comes back to the last untried choice when it gets stuck or arrives where
@@ -147,6 +146,7 @@ mod router;
 mod slash;
 mod tree;
 mod walk;
+mod word;
 
 pub use error::{InsertError, PatternFault};
 pub use method::{AllowedMethods, Method};

@@ -7,6 +7,7 @@ use crate::draft::{Draft, DraftEdge};
 use crate::method::Method;
 use crate::pattern::Segment;
 use crate::route::ParamKind;
+use crate::word::word_at;
 
 /// Stands for "no node", "no endpoint" or "no route" in a `u32` index.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -17,6 +18,8 @@ pub(crate) const HEAD_FROM_GET: u32 = 1 << 31;
 /// Static text, then a choice: end here, follow a static child, or follow a dynamic edge.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
+    /// The first eight bytes of the text, as [`word_at`] reads them: most texts are no longer.
+    pub(crate) head: u64,
     /// The text, as a range of [`Tree::text`].
     pub(crate) text: u32,
     pub(crate) text_len: u32,
@@ -81,10 +84,10 @@ impl Tree {
     pub(crate) const ROOT: u32 = 0;
 
     pub(crate) fn compile(shapes: &[Shape]) -> Self {
-        let mut root = Draft::default();
+        let mut top = Draft::default();
         for (endpoint, shape) in shapes.iter().enumerate() {
             let endpoint = u32::try_from(endpoint).expect("there are at most MAX_ROUTES shapes");
-            root.insert(&shape.segments, endpoint);
+            top.insert(&shape.segments, endpoint);
         }
         let mut tree = Self {
             nodes: vec![Node::placeholder()],
@@ -93,7 +96,8 @@ impl Tree {
             text: Vec::new(),
             jumps: Vec::new(),
         };
-        tree.lay_out(Self::ROOT, root);
+        // Every pattern begins with '/', so the top has one child, which saves each look-up a node.
+        tree.lay_out(Self::ROOT, top.children.pop().unwrap_or_default());
         tree
     }
 
@@ -129,6 +133,7 @@ impl Tree {
         let first_child = self.reserve_nodes(children.len());
         let first_edge = self.edges.len();
         self.nodes[at as usize] = Node {
+            head: word_at(&draft.text, 0),
             text: self.push_text(&draft.text),
             text_len: to_index(draft.text.len()),
             children: first_child,
@@ -179,6 +184,7 @@ impl Tree {
 impl Node {
     const fn placeholder() -> Self {
         Self {
+            head: 0,
             text: 0,
             text_len: 0,
             children: 0,
