@@ -9,7 +9,9 @@ function peerOf(script: string): Peer {
 
 test('tells why a server did not start', async (t) => {
   const peer = peerOf('console.error("no such port"); process.exit(3)');
-  await t.throwsAsync(ServerProcess.start(peer), { message: /^node did not start: .*no such port/s });
+  await t.throwsAsync(ServerProcess.start(peer), {
+    message: 'node did not start: the server ended with code 3: no such port',
+  });
 });
 
 test('takes the port from the first line of JSON, and asks for the busy time of the loop', async (t) => {
@@ -30,8 +32,7 @@ test('tells how a server ended by itself', async (t) => {
       `console.log('{"port":1}'); process.stdin.once('data', () => { console.error('out of luck'); process.exit(7); });`,
     ),
   );
-  await t.throwsAsync(server.loopActiveMs());
-  await server.stop();
+  await t.throwsAsync(server.loopActiveMs(), { message: 'the server ended with code 7: out of luck' });
   t.is(server.end, 'ended with code 7: out of luck');
 });
 
@@ -41,4 +42,9 @@ test('a runtime that does not measure its loop says so', async (t) => {
   );
   t.is(await server.loopActiveMs(), undefined);
   await server.stop();
+});
+
+test('a program that is not there is told like any other failure', async (t) => {
+  const peer = { ...peerOf(''), command: '/nowhere/node' };
+  await t.throwsAsync(ServerProcess.start(peer), { message: /^node did not start: the server .*ENOENT/ });
 });

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 import type { Peer } from './peers.ts';
@@ -18,8 +17,8 @@ interface Channel {
   readonly child: ChildProcessWithoutNullStreams;
   /** What it writes to standard output. */
   readonly lines: AsyncIterator<string>;
-  /** The last of what it wrote to standard error. */
-  readonly errors: () => string;
+  /** How it ended, with the last of what it wrote to standard error. */
+  readonly ended: Promise<string>;
 }
 
 /** A server in a process of its own, from its start to its end. */
@@ -35,9 +34,7 @@ export class ServerProcess {
     this.port = port;
     this.pid = channel.child.pid as number;
     this.#channel = channel;
-    channel.child.once('exit', (code, signal) => {
-      this.#end = describeEnd(code, signal, channel.errors());
-    });
+    void this.#watch();
   }
 
   /**
@@ -46,21 +43,14 @@ export class ServerProcess {
    * @throws Error with what the server wrote to standard error when it ends, or says nothing for 20 s.
    */
   static async start(peer: Peer): Promise<ServerProcess> {
-    const env: NodeJS.ProcessEnv = { ...process.env, NODE_ENV: 'production' };
-    delete env['NODE_OPTIONS'];
-    const child = spawn(peer.command, peer.args, { env, stdio: 'pipe' });
-    live.add(child);
-    child.once('exit', () => live.delete(child));
-    // Writing to a server that has just died is told by its exit, not by a broken pipe.
-    child.stdin.on('error', () => undefined);
-    const errors = keepErrors(child);
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const channel = openChannel(peer);
     try {
-      const { port } = await nextAnswer<{ port: number }>(lines, startTimeoutMs);
-      return new ServerProcess(peer, port, { child, lines, errors });
+      const { port } = await nextAnswer<{ port: number }>(channel, startTimeoutMs);
+      return new ServerProcess(peer, port, channel);
     } catch (error) {
-      child.kill('SIGKILL');
-      throw new Error(`${peer.name} did not start: ${String(error)} ${errors()}`.trim(), { cause: error });
+      channel.child.kill('SIGKILL');
+      await channel.ended;
+      throw new Error(`${peer.name} did not start: ${toMessage(error)}`, { cause: error });
     }
   }
 
@@ -69,32 +59,54 @@ export class ServerProcess {
     return this.#end;
   }
 
-  /** How long its event loop has been busy so far, in ms; `undefined` where the runtime does not measure it. */
+  /**
+   * How long its event loop has been busy so far, in ms; `undefined` where the runtime does not measure it.
+   *
+   * @throws Error when the server has ended, or says nothing for 5 s.
+   */
   async loopActiveMs(): Promise<number | undefined> {
     this.#channel.child.stdin.write('loop\n');
-    const answer = await nextAnswer<{ loopActiveMs: number | null }>(this.#channel.lines, answerTimeoutMs);
+    const answer = await nextAnswer<{ loopActiveMs: number | null }>(this.#channel, answerTimeoutMs);
     return answer.loopActiveMs ?? undefined;
+  }
+
+  async #watch(): Promise<void> {
+    this.#end = await this.#channel.ended;
   }
 
   /** Ends the server, by force: nothing here needs a farewell. */
   async stop(): Promise<void> {
-    if (this.#end !== undefined) return;
-    const { child } = this.#channel;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    this.#channel.child.kill('SIGKILL');
+    await this.#channel.ended;
   }
 }
 
-async function nextAnswer<T>(lines: AsyncIterator<string>, timeoutMs: number): Promise<T> {
+function openChannel(peer: Peer): Channel {
+  const env: NodeJS.ProcessEnv = { ...process.env, NODE_ENV: 'production' };
+  delete env['NODE_OPTIONS'];
+  const child = spawn(peer.command, peer.args, { env, stdio: 'pipe' });
+  live.add(child);
+  // Writing to a server that has just died is told by its end, not by a broken pipe.
+  child.stdin.on('error', () => undefined);
+  const errors = keepErrors(child);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`could not be run: ${error.message}`));
+    // Not at "exit": what it said last may come after that.
+    child.once('close', (code, signal) => resolve(describeEnd(code, signal, errors())));
+  });
+  void ended.then(() => live.delete(child));
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), ended };
+}
+
+async function nextAnswer<T>({ lines, ended }: Channel, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`said nothing for ${timeoutMs} ms`)), timeoutMs);
+    timer = setTimeout(() => reject(new Error(`the server said nothing for ${timeoutMs} ms`)), timeoutMs);
   });
   try {
     for (;;) {
       const line = await Promise.race([lines.next(), timeout]);
-      if (line.done === true) throw new Error('ended.');
+      if (line.done === true) throw new Error(`the server ${await Promise.race([ended, timeout])}`);
       // Some servers greet on standard output; ours are the lines of JSON.
       if (line.value.startsWith('{')) return JSON.parse(line.value) as T;
     }
@@ -115,4 +127,8 @@ function keepErrors(child: ChildProcessWithoutNullStreams): () => string {
 function describeEnd(code: number | null, signal: NodeJS.Signals | null, errors: string): string {
   const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
   return errors === '' ? how : `${how}: ${errors}`;
+}
+
+function toMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
