@@ -80,3 +80,18 @@ test('no addon and no registry host is in git', (t) => {
   );
   t.notRegex(readText('package-lock.json'), /"resolved"/);
 });
+
+test('the lock file names the optional packages of every platform, so that npm ci works on each', (t) => {
+  // npm leaves out an optional package whose version the registry does not have, and then refuses its own lock file.
+  // package.json pins the versions, and by `overrides` those of what they bring, that exist for every platform.
+  const packages: Record<string, { optionalDependencies?: object }> = JSON.parse(
+    readText('package-lock.json'),
+  ).packages;
+  const missing = Object.entries(packages).flatMap(([folder, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) =>
+        packages[`node_modules/${name}`] === undefined && packages[`${folder}/node_modules/${name}`] === undefined,
+    ),
+  );
+  t.deepEqual(missing, []);
+});
