@@ -147,6 +147,23 @@ test('an override that comes too late for a class the application holds is refus
   );
 });
 
+test('what stands behind a class is held as well as the class', (t) => {
+  class Memory {
+    get = () => 'memory';
+  }
+  abstract class Store {
+    abstract get: () => string;
+  }
+  for (const provider of [{ class: Memory }, new Memory(), { factory: () => new Memory() }]) {
+    const container = new Container();
+    container.provide(Store, provider);
+    container.construct(Store);
+    const message = /^Store was constructed already; override or provide Store before/;
+    t.throws(() => container.override(Store, new Memory()), { message });
+    t.throws(() => container.provide(Store, new Memory(), { override: true }), { message });
+  }
+});
+
 test('an override before construction reaches the class', (t) => {
   class Audit {
     name = 'real';

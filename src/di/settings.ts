@@ -1,4 +1,5 @@
 /** The environment, checked once by schema: strings go in, a frozen object of the schema's type comes out. */
+import { isThenable } from '../internal/promise.ts';
 import type { Dep } from '../types/injectable.ts';
 import type { MaybePromise, OutputOf, Schema } from '../types/schema.ts';
 import { coerceFields, compileFieldCoercion } from '../validation/coerce.ts';
@@ -94,7 +95,7 @@ function readSettings<S extends Schema>(
     return toFrozen((result as { value: OutputOf<S> }).value, name);
   };
   const result = schema['~standard'].validate(fields);
-  return result instanceof Promise ? result.then(settle) : settle(result);
+  return isThenable(result) ? Promise.resolve(result).then(settle) : settle(result);
 }
 
 /** The declared variables that are set; all of them when the schema cannot tell, or takes any. */

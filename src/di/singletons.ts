@@ -20,6 +20,8 @@ export class Singletons implements Registry {
   readonly #bindings: Bindings;
   readonly #cells = new Map<unknown, Cell>();
   readonly #created: { readonly cell: Cell | undefined; readonly created: Created }[] = [];
+  /** The keys that somebody outside has got the value of. */
+  readonly #held = new Set<unknown>();
   /** The way down to what is being constructed right now; construction is synchronous. */
   #constructing: Path | undefined;
   readonly #pending = new Set<Promise<unknown>>();
@@ -44,25 +46,32 @@ export class Singletons implements Registry {
   /** The instance of a class for somebody outside, who will hold on to it. */
   construct(target: Class): unknown {
     const path: Path = { key: target, label: toLabel(target, 'class'), scope: 'singleton', parent: this.#constructing };
-    const found = this.#bindings.resolve(target, path, new Set());
-    if (found.kind === 'value') return found.value;
+    const keys = new Set<unknown>();
+    const found = this.#bindings.resolve(target, path, keys);
+    if (found.kind === 'value') return this.#hold(keys, found.value);
     if (found.kind === 'source' || (found.kind === 'dep' && found.dep.scope !== 'singleton')) throw captive(path);
     const cell = this.singleton(found.kind === 'dep' ? found.dep : found.target, path);
     const value = this.#openNow(cell as Cell, path);
     cell.isHeld = true;
+    return this.#hold(keys, value);
+  }
+
+  #hold(keys: ReadonlySet<unknown>, value: unknown): unknown {
+    for (const key of keys) this.#held.add(key);
     return value;
   }
 
   /** @throws DependencyError when somebody outside holds something made with what stands behind `key` now. */
   assertNotHeld(key: unknown): void {
-    for (const cell of this.#affected(key)) {
-      if (!cell.isHeld || !cell.settled) continue;
-      const [label, holder] = [toLabel(key as Need, 'dependency'), toLabel(cell.key, 'class')];
-      throw new DependencyError(
-        'DEPENDENCY_ERROR',
-        `${holder} was constructed already and keeps its ${label}; override or provide ${label} before ${holder} is constructed`,
-      );
-    }
+    const label = toLabel(key as Need, 'dependency');
+    const holder = [...this.#affected(key)].find((cell) => cell.isHeld && cell.settled && cell.key !== key);
+    if (holder === undefined && !this.#held.has(key)) return;
+    const reason = holder === undefined ? '' : ` and keeps its ${label}`;
+    const name = holder === undefined ? label : toLabel(holder.key, 'class');
+    throw new DependencyError(
+      'DEPENDENCY_ERROR',
+      `${name} was constructed already${reason}; override or provide ${label} before ${name} is constructed`,
+    );
   }
 
   /** Forgets singletons made with what stands behind `key`; they are still disposed. Returns how to undo that. */
