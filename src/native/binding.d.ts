@@ -11,8 +11,11 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 
 /** The routes of one application. Filled at registration, then given to a server, which freezes it. */
 export declare class NativeRouter {
-  /** An empty table. */
-  constructor(trailingSlash: NativeTrailingSlash)
+  /**
+   * An empty table. A trailing slash in a path means by `strict` that `/a` and `/a/` are two paths, by `ignore`
+   * that a route for one serves both, by `redirect` that the form without a route is sent to the one that has it.
+   */
+  static create(trailingSlash: 'strict' | 'ignore' | 'redirect'): NativeRouter
   /** Registers a route. Throws when the pattern is malformed or another route has the same paths. */
   add(method: string, pattern: string): NativeRoute
 }
@@ -28,7 +31,7 @@ export declare class NativeServer {
   static join(number: number, router: NativeRouter, onBatch: (arg: number) => void): NativeServer
   /** The number under which other JS threads join this server. */
   get number(): number
-  /** The memory shared with the I/O threads: done list, batch list, slots. */
+  /** The memory shared with the I/O threads: done list, batch list, slots. Given once. */
   memory(): Buffer
   /** Slots in the memory, and so requests in flight on this JS thread. */
   get slots(): number
@@ -44,8 +47,6 @@ export declare class NativeServer {
   takeBody(slot: number): Buffer | null
   /** Keeps a reply that does not fit its slot: the slot then goes on the done list like any other. */
   putReply(slot: number, headers: Uint8Array, body: Uint8Array): boolean
-  /** The peer's address of the request in this slot. */
-  remoteAddress(slot: number): string | null
   /** The requests refused before JavaScript saw them, since this was last asked. */
   takeRefusals(): NativeRefusals
   /** Stops accepting, lets requests in flight end within `grace` milliseconds, and closes what is left. */
@@ -105,6 +106,12 @@ export declare const INT_PATH: number
 
 /** Bytes of the raw query, without `?`. */
 export declare const INT_QUERY: number
+
+/** The peer's port; above it, in bit 16, whether its address is IPv6. */
+export declare const INT_REMOTE: number
+
+/** The peer's address: one int for IPv4, four for IPv6, the highest bits first. */
+export declare const INT_REMOTE_ADDRESS: number
 
 /** Bytes of the reply's body. */
 export declare const INT_REPLY_BODY: number
@@ -210,16 +217,6 @@ export interface NativeServerOptions {
   missesReachHandler: boolean
   /** Refusals are always RFC 9457 problem details. */
   problemDetails: boolean
-}
-
-/** What a trailing slash in a request's path means. */
-export declare const enum NativeTrailingSlash {
-  /** `/a` and `/a/` are two paths. */
-  Strict = 'strict',
-  /** A route for one serves both. */
-  Ignore = 'ignore',
-  /** The form without a route is sent to the one that has it, by 308. */
-  Redirect = 'redirect',
 }
 
 /** Where a slot's output begins. */

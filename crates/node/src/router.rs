@@ -7,23 +7,12 @@ use napi_derive::napi;
 
 use crate::error::{Coded, coded, from_insert};
 
-/// What a trailing slash in a request's path means.
-#[napi(string_enum = "lowercase")]
-pub enum NativeTrailingSlash {
-    /// `/a` and `/a/` are two paths.
-    Strict,
-    /// A route for one serves both.
-    Ignore,
-    /// The form without a route is sent to the one that has it, by 308.
-    Redirect,
-}
-
 /// One path parameter.
 #[napi(object, object_from_js = false)]
 pub struct NativeParam {
     /// Its name.
     pub name: String,
-    /// `str`, `int`, `uuid` or `rest`.
+    /// `int`, `uuid`, `text` or `rest`.
     pub kind: String,
 }
 
@@ -44,15 +33,19 @@ pub struct NativeRouter {
 
 #[napi]
 impl NativeRouter {
-    /// An empty table.
-    #[napi(constructor)]
-    pub fn new(trailing_slash: NativeTrailingSlash) -> Self {
-        let trailing_slash = match trailing_slash {
-            NativeTrailingSlash::Strict => TrailingSlash::Strict,
-            NativeTrailingSlash::Ignore => TrailingSlash::Ignore,
-            NativeTrailingSlash::Redirect => TrailingSlash::Redirect,
+    /// An empty table. A trailing slash in a path means by `strict` that `/a` and `/a/` are two paths, by `ignore`
+    /// that a route for one serves both, by `redirect` that the form without a route is sent to the one that has it.
+    #[napi(factory)]
+    pub fn create(
+        #[napi(ts_arg_type = "'strict' | 'ignore' | 'redirect'")] trailing_slash: String,
+    ) -> Result<Self, Coded> {
+        let trailing_slash = match trailing_slash.as_str() {
+            "strict" => TrailingSlash::Strict,
+            "ignore" => TrailingSlash::Ignore,
+            "redirect" => TrailingSlash::Redirect,
+            _ => return Err(coded("INVALID_OPTION", "trailingSlash is 'strict', 'ignore' or 'redirect'")),
         };
-        Self { router: Mutex::new(Router::new().with_trailing_slash(trailing_slash)) }
+        Ok(Self { router: Mutex::new(Router::new().with_trailing_slash(trailing_slash)) })
     }
 
     /// Registers a route. Throws when the pattern is malformed or another route has the same paths.

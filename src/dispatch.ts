@@ -1,0 +1,162 @@
+/**
+ * The JS half of a request, from the slot it comes in to the reply it leaves with.
+ * In: events of the link. Out: replies to it. One reply a request, whatever a handler does: late and second answers, and
+ * those to clients that have gone, end here.
+ */
+import type { Chain } from './compose.ts';
+import { RequestContext } from './context.ts';
+import { TimeoutError } from './error.ts';
+import type { Link, Receiver } from './native/link.ts';
+import type { NativeRefusals } from './native/index.ts';
+import { Request } from './request.ts';
+import type { RequestRoute } from './request.ts';
+import type { Reply } from './reply.ts';
+import type { Fail } from './compose.ts';
+
+/** A route ready to be served. */
+export interface ServedRoute extends RequestRoute {
+  readonly run: Chain;
+}
+
+/** What a {@link Dispatcher} is made with. */
+export interface DispatchOptions {
+  /** By the number the router gave them. */
+  readonly routes: readonly ServedRoute[];
+  /** Serves what has no route; the slot says which miss it is. */
+  readonly miss: (event: number, allow: string) => ServedRoute;
+  readonly fail: Fail;
+  /** Milliseconds a handler may take; 0 for no limit. */
+  readonly handlerTimeout: number;
+  readonly onRefusals: (refusals: NativeRefusals) => void;
+  /** Hears of errors that have no request to answer any more. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** A request whose handler has not answered yet. */
+interface Pending {
+  readonly context: RequestContext;
+  readonly deadline: number;
+}
+
+/** How often overdue handlers are looked for, in milliseconds: a timer for each request would cost more than most. */
+const SWEEP = 100;
+
+export class Dispatcher implements Receiver {
+  readonly #options: DispatchOptions;
+  readonly #pending = new Map<number, Pending>();
+  #link: Link | undefined;
+  #sweep: NodeJS.Timeout | undefined;
+  #now = 0;
+  #idle: (() => void) | undefined;
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+  }
+
+  /** Where replies go; the sweep for overdue handlers begins. */
+  start(link: Link): void {
+    this.#link = link;
+    this.#now = performance.now();
+    this.#sweep = setInterval(() => this.#answerOverdue(), SWEEP);
+    // The server's own hold keeps the process alive, not this.
+    this.#sweep.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#sweep);
+  }
+
+  /** Resolves when no handler is at work. */
+  async idle(): Promise<void> {
+    if (this.#pending.size === 0) return;
+    await new Promise<void>((resolve) => (this.#idle = resolve));
+  }
+
+  onRequest(slot: number): void {
+    const { slots } = this.#link!;
+    const number = slots.route(slot);
+    const route = number >= 0 ? this.#options.routes[number]! : this.#options.miss(number, slots.allow(slot));
+    const request = new Request(slots, slot, route);
+    const context = new RequestContext(request);
+    const reply = route.run(context);
+    if (!(reply instanceof Promise)) {
+      this.#send(request, reply);
+      return;
+    }
+    const pending: Pending = { context, deadline: this.#now + this.#options.handlerTimeout };
+    this.#pending.set(slot, pending);
+    reply.then(
+      (value) => this.#settle(pending, request, value),
+      // A chain never rejects; if it does, that is our own fault, and still the client gets its answer.
+      (error: unknown) => this.#settleFailed(pending, request, error),
+    );
+  }
+
+  onAbort(slot: number): void {
+    const pending = this.#pending.get(slot);
+    if (pending !== undefined) RequestContext.requestOf(pending.context).abort();
+  }
+
+  onRefusals(refusals: NativeRefusals): void {
+    this.#options.onRefusals(refusals);
+  }
+
+  onFault(error: unknown): void {
+    this.#options.onFault(error);
+  }
+
+  #settle(pending: Pending, request: Request, reply: Reply): void {
+    // Answered already: it took too long. The slot may be another request's by now.
+    if (this.#pending.get(request.slot) !== pending) {
+      this.#runAfterwards(reply);
+      return;
+    }
+    this.#pending.delete(request.slot);
+    this.#send(request, reply);
+    if (this.#pending.size === 0) this.#idle?.();
+  }
+
+  async #settleFailed(pending: Pending, request: Request, error: unknown): Promise<void> {
+    this.#settle(pending, request, await this.#options.fail(error, pending.context));
+  }
+
+  #send(request: Request, reply: Reply): void {
+    const encoded = reply.encoded!;
+    request.detach();
+    this.#link!.reply(request.slot, reply.status, encoded.type, reply.headerBlock(), encoded.body);
+    if (reply.afterwards !== undefined) this.#runAfterwards(reply);
+  }
+
+  #runAfterwards(reply: Reply): void {
+    for (const task of reply.afterwards ?? []) {
+      // Behind the flush, so that nothing waits for it.
+      setImmediate(async () => {
+        try {
+          await task();
+        } catch (error) {
+          this.#options.onFault(error);
+        }
+      });
+    }
+  }
+
+  #answerOverdue(): void {
+    this.#now = performance.now();
+    if (this.#options.handlerTimeout === 0) return;
+    for (const [slot, pending] of this.#pending) {
+      if (pending.deadline > this.#now) continue;
+      // From here on the handler's own answer comes too late.
+      this.#pending.delete(slot);
+      void this.#answerTimeout(pending);
+    }
+  }
+
+  async #answerTimeout(pending: Pending): Promise<void> {
+    const request = RequestContext.requestOf(pending.context);
+    const error = new TimeoutError(`The handler of ${request.method} ${request.route} did not answer in time`);
+    const reply = await this.#options.fail(error, pending.context);
+    request.abort(error);
+    this.#send(request, reply);
+    if (this.#pending.size === 0) this.#idle?.();
+  }
+}

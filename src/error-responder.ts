@@ -1,0 +1,94 @@
+/**
+ * What was thrown in, the reply to it out, and a line in the log.
+ * The application's own handler is asked first; whatever it does not answer gets the framework's format.
+ */
+import { toErrorFormat, toErrorReply } from './error-reply.ts';
+import type { ErrorFormat } from './error-reply.ts';
+import { CovetError, toCovetError } from './error.ts';
+import { RequestContext } from './context.ts';
+import { isThenable } from './internal/promise.ts';
+import { logRequestError } from './logger.ts';
+import type { Logger } from './logger.ts';
+import { Reply } from './reply.ts';
+import { plainReply, toReply } from './response.ts';
+import type { Request } from './request.ts';
+import type { MiddlewareContext } from './types/middleware.ts';
+import type { MaybePromise } from './types/schema.ts';
+
+/** `app.onError`: gives the answer to an error, or nothing to leave it to the framework. */
+export type ErrorHandler = (error: CovetError, ctx: MiddlewareContext) => unknown;
+
+/** What an {@link ErrorResponder} is made with. */
+export interface ErrorResponderOptions {
+  readonly logger: Logger;
+  readonly format: ErrorFormat;
+  readonly handlers: readonly ErrorHandler[];
+}
+
+const TYPE_JSON = 1;
+const TYPE_PROBLEM = 5;
+
+export class ErrorResponder {
+  readonly #logger: Logger;
+  readonly #format: ErrorFormat;
+  readonly #handlers: readonly ErrorHandler[];
+
+  constructor(options: ErrorResponderOptions) {
+    this.#logger = options.logger;
+    this.#format = options.format;
+    this.#handlers = options.handlers;
+  }
+
+  /** The reply to anything thrown. Never throws, never rejects. */
+  readonly fail = (thrown: unknown, context: RequestContext): MaybePromise<Reply> => {
+    const error = toCovetError(thrown);
+    if (this.#handlers.length === 0) return this.#respond(error, thrown, context);
+    return this.#ask(error, thrown, context);
+  };
+
+  async #ask(error: CovetError, thrown: unknown, context: RequestContext): Promise<Reply> {
+    try {
+      for (const handler of this.#handlers) {
+        const answer = handler(error, context);
+        const value = isThenable(answer) ? await answer : answer;
+        if (value === undefined) continue;
+        const reply = await toReply(value, plainReply);
+        this.#log(error, thrown, context, reply.headers.get('x-error-id') ?? undefined);
+        return reply;
+      }
+    } catch (fault) {
+      // The handler itself failed: its error is logged beside the one it was asked about.
+      this.#log(error, thrown, context, undefined);
+      return this.#respond(toCovetError(fault), fault, context);
+    }
+    return this.#respond(error, thrown, context);
+  }
+
+  #respond(error: CovetError, thrown: unknown, context: RequestContext): Reply {
+    const request = RequestContext.requestOf(context);
+    const format = toErrorFormat(request.header('accept'), this.#format);
+    const { status, headers, body, errorId } = toErrorReply(error, {
+      format,
+      traceparent: request.header('traceparent'),
+    });
+    const reply = new Reply(status, undefined, thrown);
+    for (const name in headers) {
+      if (name !== 'content-type') reply.headers.set(name, headers[name]!);
+    }
+    reply.encoded = { type: format === 'problem' ? TYPE_PROBLEM : TYPE_JSON, body };
+    this.#log(error, thrown, context, errorId);
+    return reply;
+  }
+
+  #log(error: CovetError, thrown: unknown, context: RequestContext, errorId: string | undefined): void {
+    const request: Request = RequestContext.requestOf(context);
+    logRequestError(this.#logger, thrown, {
+      errorId,
+      status: error.status,
+      method: request.method,
+      path: request.path,
+      route: request.route,
+      ip: request.ip,
+    });
+  }
+}

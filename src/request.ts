@@ -1,0 +1,220 @@
+/**
+ * A request as handlers see it: lazy views over a slot.
+ * In: a slot the Rust side filled. Out: its parts, each read and decoded only when somebody asks, and once.
+ */
+import { CovetError } from './error.ts';
+import { parseCookies } from './internal/cookies.ts';
+import { Fields } from './internal/fields.ts';
+import { findHeader, toHeaderFields } from './internal/header-block.ts';
+import { requireJson } from './internal/media-type.ts';
+import { parseJson } from './internal/parse-json.ts';
+import { parseQuery, toFirstValues } from './internal/query.ts';
+import type { HeadCopy, Slots } from './native/slots.ts';
+import type { CovetRequest, RawFields } from './types/request.ts';
+import type { RawInputs } from './validation/raw-inputs.ts';
+
+/** What a request must know of the route that it goes to. */
+export interface RequestRoute {
+  /** The template, `/users/{id}`; for a request without a route, its path cannot stand in for it, so `*`. */
+  readonly path: string;
+  readonly params: readonly { readonly name: string; readonly isInt: boolean }[];
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const noBytes = new Uint8Array(0);
+
+export class Request implements CovetRequest {
+  readonly slot: number;
+  readonly #slots: Slots;
+  readonly #route: RequestRoute;
+  /** Somebody outside the framework holds this object, and may read it after the reply. */
+  #isShared = false;
+  /** Set once the slot is gone. */
+  #copy: HeadCopy | undefined;
+  #block: string | undefined;
+  #fullQuery: Record<string, string | string[]> | undefined;
+  #query: Record<string, string> | undefined;
+  #headers: Record<string, string> | undefined;
+  #cookies: Record<string, string> | undefined;
+  #params: Record<string, string | number> | undefined;
+  #body: Uint8Array | undefined;
+  #json: { readonly value: unknown } | undefined;
+  #abort: AbortController | undefined;
+  #isGone = false;
+  #method: string | undefined;
+
+  constructor(slots: Slots, slot: number, route: RequestRoute) {
+    this.#slots = slots;
+    this.slot = slot;
+    this.#route = route;
+  }
+
+  get method(): string {
+    return (this.#method ??= this.#slots.method(this.slot));
+  }
+
+  get path(): string {
+    return this.#copy === undefined ? this.#slots.path(this.slot) : this.#copy.path;
+  }
+
+  get route(): string {
+    return this.#route.path;
+  }
+
+  get url(): URL {
+    const query = this.#rawQuery();
+    const base = `http://${this.header('host') ?? 'localhost'}`;
+    const url = new URL(base);
+    // Set, not resolved: a path such as `//other.example` stays a path.
+    url.pathname = this.path;
+    url.search = query;
+    return url;
+  }
+
+  get ip(): string {
+    return this.#copy === undefined ? this.#slots.ip(this.slot) : this.#copy.ip;
+  }
+
+  get headers(): Record<string, string> {
+    return (this.#headers ??= toHeaderFields(this.#headerBlock()));
+  }
+
+  header(name: string): string | undefined {
+    return findHeader(this.#headerBlock(), name);
+  }
+
+  get query(): RawFields {
+    return (this.#query ??= toFirstValues(this.fullQuery()));
+  }
+
+  /** The query with all values of repeated names. */
+  fullQuery(): Record<string, string | string[]> {
+    return (this.#fullQuery ??= parseQuery(this.#rawQuery()));
+  }
+
+  get cookies(): Record<string, string> {
+    return (this.#cookies ??= parseCookies(this.header('cookie')));
+  }
+
+  get params(): Readonly<Record<string, string | number>> {
+    return (this.#params ??= this.#readParams());
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#isGone) this.#abort.abort();
+    }
+    return this.#abort.signal;
+  }
+
+  // The body has come whole before the handler runs, so these reject and never throw, and else are done at once.
+  async text(): Promise<string> {
+    try {
+      return utf8.decode(this.#bytes());
+    } catch (cause) {
+      if (cause instanceof CovetError) throw cause;
+      throw new CovetError('The body is not valid UTF-8', { status: 400, code: 'BAD_REQUEST', cause });
+    }
+  }
+
+  async json(): Promise<unknown> {
+    return this.parsedJson();
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    // A copy: what lies in the slot belongs to another request after the reply.
+    return Uint8Array.from(this.#bytes());
+  }
+
+  /** The JSON body, `undefined` when there is none. Throws as `json()` rejects. */
+  parsedJson(): unknown {
+    if (this.#json === undefined) {
+      const bytes = this.#bytes();
+      if (bytes.byteLength > 0) requireJson(this.header('content-type'));
+      this.#json = { value: parseJson(bytes) };
+    }
+    return this.#json.value;
+  }
+
+  /** The object as users get it: one they may keep. */
+  share(): this {
+    this.#isShared = true;
+    return this;
+  }
+
+  /** The client has gone, or the time has run out. */
+  abort(reason?: unknown): void {
+    this.#isGone = true;
+    this.#abort?.abort(reason);
+  }
+
+  /** Before the slot is given back: copies what somebody may still ask for. */
+  detach(): void {
+    if (!this.#isShared) return;
+    void this.method;
+    void this.params;
+    this.#copy = this.#slots.copyHead(this.slot);
+    this.#body = undefined;
+  }
+
+  #rawQuery(): string {
+    return this.#copy === undefined ? this.#slots.query(this.slot) : this.#copy.query;
+  }
+
+  #headerBlock(): string {
+    return (this.#block ??= this.#copy === undefined ? this.#slots.headers(this.slot) : this.#copy.headers);
+  }
+
+  #readParams(): Record<string, string | number> {
+    const values = new Fields<string | number>();
+    const { params } = this.#route;
+    for (let index = 0; index < params.length; index++) {
+      const { name, isInt } = params[index]!;
+      values[name] = isInt ? this.#slots.intParam(this.slot, index) : this.#slots.textParam(this.slot, index);
+    }
+    return values;
+  }
+
+  #bytes(): Uint8Array {
+    if (this.#body !== undefined) return this.#body;
+    if (this.#copy !== undefined) {
+      throw new CovetError('The body was not read before the request was answered; read it in the handler first');
+    }
+    this.#body = this.#slots.bodyLength(this.slot) === 0 ? noBytes : this.#slots.body(this.slot);
+    return this.#body;
+  }
+}
+
+/** The raw parts of a request, as validation reads them. */
+export class RequestInputs implements RawInputs {
+  readonly #request: Request;
+
+  constructor(request: Request) {
+    this.#request = request;
+  }
+
+  get request(): CovetRequest {
+    return this.#request.share();
+  }
+
+  params(): Readonly<Record<string, unknown>> {
+    return this.#request.params;
+  }
+
+  query(): Readonly<Record<string, string | readonly string[]>> {
+    return this.#request.fullQuery();
+  }
+
+  headers(): Readonly<Record<string, string>> {
+    return this.#request.headers;
+  }
+
+  cookies(): Readonly<Record<string, string>> {
+    return this.#request.cookies;
+  }
+
+  body(): unknown {
+    return this.#request.parsedJson();
+  }
+}

@@ -1,0 +1,27 @@
+/** Bounds of the server. Sizes are bytes, times milliseconds. Each is checked before any JavaScript runs. */
+export interface Limits {
+  /** A request's head, its first line and all headers. Past it: 431. Default 16 KiB, at most 1 MiB. */
+  readonly maxHeaderSize?: number;
+  /** Headers of a request. Past it: 431. Default 100. */
+  readonly maxHeadersCount?: number;
+  /** A request's target, path and query. Past it: 414. Default 8 KiB. */
+  readonly maxUrlLength?: number;
+  /** From a head's first byte to its last; also from connecting to the first byte. Past it: 408. Default 30,000. */
+  readonly headersTimeout?: number;
+  /** Between two requests of a connection. Past it the connection is closed. Default 72,000. */
+  readonly keepAliveTimeout?: number;
+  /** A request's body. Past it: 413, also while it streams in. Default 1 MiB. */
+  readonly bodyLimit?: number;
+  /** For a whole body. Past it: 408. Default 0: none beside the rate. */
+  readonly bodyTimeout?: number;
+  /** Bytes a second a body must come in at, on average. Below it: 408. Default 240; 0 switches the rule off. */
+  readonly minBodyRate?: number;
+  /** Time before a body's rate is measured. Default 5,000. */
+  readonly bodyRateGrace?: number;
+  /** How long a client may take nothing of what is written to it. Past it the connection is dropped. Default 30,000. */
+  readonly writeTimeout?: number;
+  /** For a handler, with its middleware and dependencies. Past it: 504, and `req.signal` fires. Default 30,000; 0: none. */
+  readonly handlerTimeout?: number;
+  /** Requests in handlers at once, for each JS thread. What is above waits in its connection. Default 1024. */
+  readonly maxInFlight?: number;
+}

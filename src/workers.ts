@@ -1,0 +1,113 @@
+/**
+ * JS threads beside the first: each runs the program's main file again, and its application joins the same server.
+ * In: how many, and which server. Out: threads that have joined; one that dies is reported and replaced.
+ */
+import { Worker, parentPort, workerData } from 'node:worker_threads';
+
+import { CovetError } from './error.ts';
+import type { Logger } from './logger.ts';
+
+/** What a thread is told; under a name no program's own data has. */
+const KEY = 'covet:server';
+
+type Message = { readonly covet: 'joined' } | { readonly covet: 'close'; readonly grace: number };
+
+/** A thread that dies over and over is started again no faster than this, in milliseconds. */
+const RESTART_DELAY = 1000;
+
+/** The server this thread is to join: its number, or undefined on a thread of the program's own. */
+export function serverToJoin(): number | undefined {
+  const data: unknown = workerData;
+  if (typeof data !== 'object' || data === null || !(KEY in data)) return undefined;
+  return typeof data[KEY] === 'number' ? data[KEY] : undefined;
+}
+
+/** On a joined thread: tells the first thread, and calls `close` when that one closes. */
+export function reportJoined(close: (grace: number) => void): void {
+  const port = parentPort!;
+  port.on('message', (message: Message) => {
+    if (message.covet === 'close') close(message.grace);
+  });
+  // The link to the server keeps the thread alive; a thread that has closed must be able to end.
+  port.unref();
+  port.postMessage({ covet: 'joined' } satisfies Message);
+}
+
+export class Workers {
+  readonly #server: number;
+  readonly #logger: Logger;
+  readonly #threads = new Set<Worker>();
+  #isClosing = false;
+
+  constructor(server: number, logger: Logger) {
+    this.#server = server;
+    this.#logger = logger;
+  }
+
+  /**
+   * Starts `count` threads and waits until each has joined.
+   *
+   * @throws CovetError when one ends before it has; the others are ended then.
+   */
+  async start(count: number): Promise<void> {
+    try {
+      await Promise.all(Array.from({ length: count }, () => this.#spawn()));
+    } catch (error) {
+      this.#isClosing = true;
+      await Promise.all([...this.#threads].map((thread) => thread.terminate()));
+      throw error;
+    }
+  }
+
+  /** Has every thread close its application, and waits for them to end; what is left after `grace` ms is ended. */
+  async close(grace: number): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all(
+      [...this.#threads].map(async (thread) => {
+        const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+        thread.postMessage({ covet: 'close', grace } satisfies Message);
+        const timer = setTimeout(() => void thread.terminate(), grace);
+        await ended;
+        clearTimeout(timer);
+      }),
+    );
+  }
+
+  #spawn(): Promise<void> {
+    const main = process.argv[1];
+    if (main === undefined) throw new CovetError('listen({ workers }) needs a main file, which this program has not');
+    const thread = new Worker(main, { argv: process.argv.slice(2), workerData: { [KEY]: this.#server } });
+    this.#threads.add(thread);
+    return new Promise((resolve, reject) => {
+      let hasJoined = false;
+      thread.on('message', (message: Message) => {
+        if (message.covet !== 'joined') return;
+        hasJoined = true;
+        resolve();
+      });
+      thread.on('error', (error) => {
+        this.#logger.error({ err: error }, 'A worker thread failed');
+      });
+      thread.on('exit', (code) => {
+        this.#threads.delete(thread);
+        if (!hasJoined) {
+          reject(new CovetError(`A worker thread ended with code ${code} before it called listen()`));
+        } else if (!this.#isClosing) {
+          this.#replace(code);
+        }
+      });
+    });
+  }
+
+  #replace(code: number): void {
+    this.#logger.error({ code }, 'A worker thread ended; starting another');
+    const timer = setTimeout(() => {
+      if (this.#isClosing) return;
+      this.#spawn().catch((error: unknown) => {
+        this.#logger.error({ err: error }, 'A worker thread could not be started');
+        if (!this.#isClosing) this.#replace(1);
+      });
+    }, RESTART_DELAY);
+    timer.unref();
+  }
+}
