@@ -47,7 +47,7 @@ function around(middleware: MiddlewareFunction, inner: Chain, { plan, fail }: Co
       if (inside !== undefined) return inside;
       throw new CovetError(`Middleware '${middleware.name}' neither returned an answer nor called next()`);
     };
-    return guard(() => settled(middleware(context, next as Next), settle), fail, context);
+    return guard(() => settled(middleware(context, next as unknown as Next), settle), fail, context);
   };
 }
 
