@@ -4,8 +4,8 @@
  */
 import { kRoute } from './internal/route-brand.ts';
 import { noteDecorated } from './internal/route-notes.ts';
-import type { Contract, Route, RouteOfMethods, RouteVerb } from './types/route.ts';
 import type { Method, MethodsSpec, ReservedName } from './types/route-spec.ts';
+import type { Contract, Route, RouteOfMethods, RouteVerb } from './types/route.ts';
 
 const METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 

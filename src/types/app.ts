@@ -1,6 +1,6 @@
 import type { CheckedPath } from './path.ts';
-import type { ContractOf, Handler, MethodsOf, Route } from './route.ts';
 import type { Method, MethodsSpec, RouteSpec } from './route-spec.ts';
+import type { ContractOf, Handler, MethodsOf, Route } from './route.ts';
 import type { CheckedSpec } from './spec-fault.ts';
 
 /**

@@ -70,8 +70,9 @@ export type Returns<S> =
     ? R extends Schema
       ? InputOf<R> | ReplyLike<number, InputOf<R>> | Response
       : R extends ResponseMap
-        ? | PlainOf<R, FieldOf<S, 'status'>>
-          | { [K in keyof R & number]: ReplyLike<K, InputOf<R[K]>> }[keyof R & number]
-          | Response
+        ?
+            | PlainOf<R, FieldOf<S, 'status'>>
+            | { [K in keyof R & number]: ReplyLike<K, InputOf<R[K]>> }[keyof R & number]
+            | Response
         : unknown
     : never;

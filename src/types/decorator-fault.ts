@@ -20,14 +20,10 @@ type SameKeyFault<Path extends string, Given, Asked> = {
       : { readonly mismatch: `the contract has no '${Path}.${K}'` };
 }[keyof Asked & string];
 
-type IsBag<T> = T extends readonly unknown[] | ((...args: never[]) => unknown)
-  ? false
-  : T extends object
-    ? true
-    : false;
+/** The parts a fault goes one level into, so that it names the field and not the whole object. A dependency stays whole. */
+type FieldedPart = 'params' | 'query' | 'headers' | 'cookies' | 'body';
 
-/** Goes one level into `params`, `query` and the like, so that the fault names the field and not the whole object. */
-type PartFault<K extends string, Given, Asked> = [IsBag<Given>, IsBag<Asked>] extends [true, true]
+type PartFault<K extends string, Given, Asked> = K extends FieldedPart
   ? [SameKeyFault<K, Given, Asked>] extends [never]
     ? { readonly mismatch: K; readonly contract: Given; readonly method: Asked }
     : SameKeyFault<K, Given, Asked>
@@ -74,5 +70,10 @@ export type DecoratorFault<V, Ctx, Returns> = V extends (...args: infer A) => in
       ? [Awaited<R>] extends [Returns]
         ? void
         : ReturnFault<Awaited<R>, Returns>
-      : ArgumentFault<Ctx, A[0]>
+      : // Copied member by member, because the compiler would print a union of faults by the name of its alias.
+        ArgumentFault<Ctx, A[0]> extends infer F
+        ? F extends unknown
+          ? { readonly [K in keyof F]: F[K] }
+          : never
+        : never
   : { readonly mismatch: NotAMethod };

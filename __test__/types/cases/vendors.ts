@@ -2,8 +2,8 @@ import { type } from 'arktype';
 import * as v from 'valibot';
 import { z } from 'zod';
 
-import type { In } from '../../../src/types/route.ts';
 import { post } from '../../../src/route.ts';
+import type { In } from '../../../src/types/route.ts';
 import type { InputOf, OutputOf } from '../../../src/types/schema.ts';
 import { type Eq, is } from './equal.ts';
 import { app } from './shop.ts';
