@@ -3,7 +3,9 @@
  *
  * Each is a module of its own and has to compile. One that begins with `// name.ts` is saved under that name, for the
  * later blocks of its document to import. One that says what it prints, in a comment behind `console.log(…);`, is run.
+ * What is public is imported from 'covet'; the example of something internal imports it from './its-file.ts'.
  */
+import path from 'node:path';
 
 /** One example, ready to be written beside the others of its document. */
 export interface DocExample {
@@ -29,11 +31,12 @@ export function readDocExamples(document: string, text: string): DocExample[] {
     if (language !== 'ts') continue;
     const code = lines.slice(begin, at).map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
     const [, name] = /^\/\/ ([\w.-]+\.ts)$/.exec(code[0] ?? '') ?? [];
+    const isSource = document.endsWith('.ts');
     examples.push({
       place: `${document}:${begin + 1}`,
       fileName: name ?? `line-${begin + 1}.ts`,
       // A module even where it neither imports nor exports, so that its names are its own.
-      code: `${code.join('\n')}\nexport {};\n`,
+      code: `${code.map((line) => (isSource ? fromRoot(line, document) : line)).join('\n')}\nexport {};\n`,
       output: code.flatMap((line) => /^\s*console\.log\(.*\); \/\/ (.+)$/.exec(line)?.slice(1) ?? []),
     });
   }
@@ -43,4 +46,12 @@ export function readDocExamples(document: string, text: string): DocExample[] {
 /** The prose of a line of a doc comment; other lines are no prose. */
 function fromDocComment(line: string): string {
   return /^\s*\* ?(.*)$/.exec(line)?.[1] ?? '';
+}
+
+/** An import relative to the document becomes one from the repository's folder, two above where examples are saved. */
+function fromRoot(line: string, document: string): string {
+  return line.replace(
+    /(?<=from ')\.\.?\/[^']+/,
+    (to) => `../../../${path.posix.join(path.posix.dirname(document), to)}`,
+  );
 }
