@@ -4,7 +4,8 @@
  */
 import { pino } from 'pino';
 
-import { CovetError, toCovetError, ValidationError } from './error.ts';
+import { toCovetError, ValidationError } from './error.ts';
+import type { CovetError } from './error.ts';
 
 /** One logging method, in pino's form: facts first, then the sentence. */
 export type LogMethod = (facts: object, message?: string) => unknown;

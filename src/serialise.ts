@@ -6,9 +6,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import { CovetError } from './error.ts';
-import { toJsonSchema } from './internal/json-schema.ts';
+import { changesValues, toJsonSchema } from './internal/json-schema.ts';
 import type { JsonSchema } from './internal/json-schema.ts';
-import { compileNode, hasChanges, UnsupportedSchema } from './serialise/compile.ts';
+import { compileNode, UnsupportedSchema } from './serialise/compile.ts';
 import { locate, SerialiseFault } from './serialise/node.ts';
 import type { Node } from './serialise/node.ts';
 import { anyNode } from './serialise/scalar.ts';
@@ -38,7 +38,8 @@ export type Serialise = (value: unknown) => MaybePromise<string>;
 export function compileSerialiser(schema: Schema): Serialise {
   const output = toJsonSchema(schema, 'output');
   const node = output === undefined ? undefined : tryCompile(output);
-  if (output !== undefined && node !== undefined && !changes(schema, output)) return (value) => write(node, value);
+  if (output !== undefined && node !== undefined && !changesValues(schema, output))
+    return (value) => write(node, value);
   return (value) => {
     const result = schema['~standard'].validate(value);
     return result instanceof Promise
@@ -123,9 +124,8 @@ function write(node: Node, value: unknown): string {
     return node.write(value);
   } catch (error) {
     if (error instanceof SerialiseFault) throw locate(node, value, error);
-    // A stack overflow is a circle or endless nesting, a TypeError JSON.stringify's own refusal of one or of a bigint.
-    if (error instanceof RangeError || error instanceof TypeError)
-      throw new SerialiseFault('cannot be serialised', [], error);
+    // A stack overflow: a circle or endless nesting, in which no place is the last.
+    if (error instanceof RangeError) throw new SerialiseFault('nested too deeply, or in a circle', [], error);
     throw error;
   }
 }
@@ -157,20 +157,4 @@ function tryCompile(schema: JsonSchema): Node | undefined {
     if (error instanceof UnsupportedSchema || error instanceof SerialiseFault) return undefined;
     throw error;
   }
-}
-
-/** Whether the output may differ from the input: by the library's word, or because the two sides are described apart. */
-function changes(schema: Schema, output: JsonSchema): boolean {
-  if (hasChanges(output)) return true;
-  const input = toJsonSchema(schema, 'input');
-  return input === undefined || comparable(input) !== comparable(output);
-}
-
-// What goes in may lack defaults and carry more; what is left must be the same.
-const oneSided: ReadonlySet<string> = new Set(['required', 'default', '$schema']);
-
-function comparable(schema: JsonSchema): string {
-  return JSON.stringify(schema, (keyword, value: unknown) =>
-    oneSided.has(keyword) || (keyword === 'additionalProperties' && value === false) ? undefined : value,
-  );
 }

@@ -9,8 +9,8 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/sp
 /** A JSON Schema as data. */
 export type JsonSchema = boolean | { readonly [keyword: string]: unknown };
 
-/** Marks a node whose value differs from what was put in (transforms, codecs, coercion): it must be validated first. */
-export const kChanges = 'x-covet-changes';
+/** Marks a node whose value differs from what was put in: transforms, codecs, coercion. */
+const kChanges = 'x-covet-changes';
 
 /** What the schema takes, or what it gives. */
 export type Side = 'input' | 'output';
@@ -50,6 +50,30 @@ export function isJsonSchema(value: unknown): value is JsonSchema {
   return typeof value === 'boolean' || (typeof value === 'object' && value !== null && !Array.isArray(value));
 }
 
+/**
+ * Whether what `schema` gives may differ from what it took, so that only its validation can tell the output.
+ * zod's schemas say so themselves; of other libraries' it shows where the two sides are described apart.
+ */
+export function changesValues(schema: StandardSchemaV1, output: JsonSchema): boolean {
+  if (schema['~standard'].vendor === 'zod') return isMarked(output);
+  const input = toJsonSchema(schema, 'input');
+  return input === undefined || comparable(input) !== comparable(output);
+}
+
+function isMarked(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  return kChanges in schema || Object.values(schema).some(isMarked);
+}
+
+// What goes in may lack defaults and carry more; what is left must be the same.
+const oneSided: ReadonlySet<string> = new Set(['required', 'default', '$schema']);
+
+function comparable(schema: JsonSchema): string {
+  return JSON.stringify(schema, (keyword, value: unknown) =>
+    oneSided.has(keyword) || (keyword === 'additionalProperties' && value === false) ? undefined : value,
+  );
+}
+
 function converterOf(schema: StandardSchemaV1): StandardJSONSchemaV1.Converter | undefined {
   const standard = schema['~standard'] as StandardSchemaV1.Props & Partial<StandardJSONSchemaV1.Props>;
   return standard.jsonSchema ?? (standard.vendor === 'valibot' ? valibotConverter(schema) : undefined);
@@ -82,7 +106,7 @@ interface ZodNode {
   };
 }
 
-const changingTypes: ReadonlySet<string> = new Set(['pipe', 'transform', 'catch', 'prefault']);
+const changingTypes: ReadonlySet<string> = new Set(['pipe', 'transform', 'catch', 'prefault', 'success']);
 
 /** One field JSON Schema cannot express must not cost its neighbours their coercion or their fast serialiser. */
 function zodOptions(side: Side): Record<string, unknown> {

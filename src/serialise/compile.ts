@@ -1,5 +1,5 @@
 /** A JSON Schema goes in, the node that serialises its values comes out. */
-import { isJsonSchema, kChanges, resolveRef } from '../internal/json-schema.ts';
+import { isJsonSchema, resolveRef } from '../internal/json-schema.ts';
 import type { JsonSchema } from '../internal/json-schema.ts';
 import { arrayNode } from './array.ts';
 import { mergeSchemas } from './merge.ts';
@@ -192,10 +192,4 @@ function membersOf(schema: JsonSchema, key: string): unknown[] | undefined {
   if (!isJsonSchema(property) || typeof property === 'boolean') return undefined;
   const members: unknown = 'const' in property ? [property['const']] : property['enum'];
   return Array.isArray(members) && members.every((member) => typeof member !== 'object') ? members : undefined;
-}
-
-/** Whether some part of the schema gives another value than it was given. */
-export function hasChanges(schema: unknown): boolean {
-  if (typeof schema !== 'object' || schema === null) return false;
-  return kChanges in schema || Object.values(schema).some(hasChanges);
 }

@@ -41,7 +41,7 @@ export function objectNode(fields: readonly Field[], rest: Node | undefined): No
         required.every((key) => (value as Fields)[key] !== undefined)
       );
     },
-    parts: (value) => partsOf(value as Fields, fields, rest),
+    parts: (value) => (Array.isArray(value) ? [] : partsOf(value as Fields, fields, rest)),
   };
 }
 

@@ -77,8 +77,14 @@ export const neverNode: Node = {
 /** Whatever JSON can say: the schema asks for nothing. */
 export const anyNode: Node = {
   write: (value) => {
-    // Typed as a string, but nothing at all for undefined, functions and symbols.
-    const json = JSON.stringify(value) as string | undefined;
+    let json: string | undefined;
+    try {
+      // Typed as a string, but nothing at all for undefined, functions and symbols.
+      json = JSON.stringify(value) as string | undefined;
+    } catch (error) {
+      if (error instanceof TypeError) throw new SerialiseFault('a circle or a bigint cannot be serialised', [], error);
+      throw error;
+    }
     return json ?? refuse('a JSON value', value);
   },
   expects: 'a JSON value',
