@@ -3,10 +3,10 @@ import { z } from 'zod';
 
 import { Depends } from '../../../src/di/depends.ts';
 import { Header } from '../../../src/di/source.ts';
+import { reply } from '../../../src/reply.ts';
 import { del, get, post } from '../../../src/route.ts';
 import type { AddRoute, AddRouteOfMethods, HandleRoute } from '../../../src/types/app.ts';
 import type { Injectable, Token } from '../../../src/types/injectable.ts';
-import type { ReplyOf } from '../../../src/types/reply.ts';
 import type { Method } from '../../../src/types/route-spec.ts';
 
 export interface User {
@@ -26,7 +26,7 @@ export abstract class Clock {
 
 export declare const Region: Token<'eu' | 'us'>;
 
-export declare function reply<const Status extends number, T>(status: Status, data: T): ReplyOf<Status, T>;
+export { reply };
 
 /** The registering methods as the app has them. */
 export interface Registry {
