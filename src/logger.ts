@@ -150,8 +150,9 @@ function toFacts(error: CovetError, thrown: unknown, context: RequestErrorContex
     user_id: userId,
     exception_type: typeOf(thrown),
   };
-  if (thrown instanceof ValidationError) {
-    facts['faults'] = thrown.fieldErrors.slice(0, 10).map(({ in: place, field, code }) => ({ in: place, field, code }));
+  // Not `thrown`: a Proxy's trap may answer `instanceof` with an exception.
+  if (error instanceof ValidationError) {
+    facts['faults'] = error.fieldErrors.slice(0, 10).map(({ in: place, field, code }) => ({ in: place, field, code }));
   }
   if (status !== undefined && status >= 500) {
     // Stacks of refused requests would drown those of broken code.
