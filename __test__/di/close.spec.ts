@@ -197,3 +197,35 @@ test('a singleton that fails to be created closes what was opened for it', async
   t.deepEqual(log, ['no cache']);
   await container.close();
 });
+
+test('transients of one class close in reverse order, and also when its constructor throws', async (t) => {
+  const log: string[] = [];
+  const step = (name: string) =>
+    Depends(
+      function* () {
+        try {
+          yield name;
+        } finally {
+          log.push(name);
+        }
+      },
+      { scope: 'transient' },
+    );
+  const [a, b] = [step('a'), step('b')];
+  let isBroken = true;
+  class Users {
+    a = inject(a);
+    b = inject(b);
+    constructor() {
+      if (isBroken) throw new Error('broken');
+    }
+  }
+  const container = new Container();
+  t.throws(() => container.construct(Users), { message: 'broken' });
+  t.deepEqual(log.splice(0), ['b', 'a']);
+  isBroken = false;
+  container.construct(Users);
+  t.deepEqual(log, []);
+  await container.close();
+  t.deepEqual(log, ['b', 'a']);
+});

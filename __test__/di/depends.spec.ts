@@ -16,6 +16,38 @@ test('an async factory gives what it resolves to', async (t) => {
   t.deepEqual(await request(planOf({ answer: Depends(async () => 42) })), { answer: 42 });
 });
 
+test('kinds of factories may stand in any order', async (t) => {
+  const kinds = {
+    lateGenerator: Depends(async function* () {
+      yield 'lateGenerator';
+    }),
+    late: Depends(async () => ({ done: true, value: 'late' })),
+    generator: Depends(function* () {
+      yield 'generator';
+    }),
+    singleton: Depends(async () => ({ done: true, value: 'singleton' }), { scope: 'singleton' }),
+    plain: Depends(() => 'plain'),
+  };
+  const expected = {
+    lateGenerator: 'lateGenerator',
+    late: { done: true, value: 'late' },
+    generator: 'generator',
+    singleton: { done: true, value: 'singleton' },
+    plain: 'plain',
+  };
+  t.deepEqual(await request(planOf(kinds)), expected);
+  const reversed = Object.fromEntries(Object.entries(kinds).toReversed());
+  t.deepEqual(await request(planOf({ first: kinds.lateGenerator, ...reversed })), {
+    first: 'lateGenerator',
+    ...expected,
+  });
+  const { lateGenerator, singleton } = kinds;
+  t.deepEqual(await request(planOf({ lateGenerator, singleton })), {
+    lateGenerator: 'lateGenerator',
+    singleton: expected.singleton,
+  });
+});
+
 test('a thenable is awaited as await would', async (t) => {
   const thenable = { then: (resolve: (value: number) => void) => resolve(7) };
   t.deepEqual(await request(planOf({ answer: Depends(() => thenable) })), { answer: 7 });

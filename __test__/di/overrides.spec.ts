@@ -191,4 +191,7 @@ test('an override no plan can live with is refused, and nothing has changed', as
     { code: 'CAPTIVE_DEPENDENCY', message: /pool \(singleton\) -> perRequest \(request\)/ },
   );
   t.is((await request(plan)).pool, before.pool);
+  const later = container.plan({ pool, settings }, 'GET /later');
+  t.deepEqual(await request(later), { pool: before.pool, settings: 'settings' });
+  t.is((await request(later)).pool, before.pool);
 });
