@@ -149,7 +149,7 @@ export interface NativeAddress {
 export interface NativeParam {
   /** Its name. */
   name: string
-  /** `str`, `int`, `uuid` or `rest`. */
+  /** `int`, `uuid`, `text` or `rest`. */
   kind: string
 }
 

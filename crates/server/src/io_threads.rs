@@ -12,8 +12,8 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -21,9 +21,9 @@ use std::time::Duration;
 use covet_router::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::spawn_local;
 
 use crate::connection::{ConnectionSeat, serve_connection};
 use crate::drain::Drain;
@@ -147,12 +147,21 @@ impl IoThreads {
                 listener: listener.take(),
             };
             let make_handler = Arc::clone(&make_handler);
-            let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
-            let thread = thread::Builder::new()
-                .name(format!("covet-io-{number}"))
-                .spawn(move || LocalSet::new().block_on(&runtime, seat.run(inbox, &*make_handler)))
-                .map_err(StartError::Thread)?;
-            server.threads.push(thread);
+            let (started, has_started) = mpsc::channel();
+            let body = move || {
+                // A runtime of this thread alone: its tasks need not be `Send`, and waking one takes no lock.
+                match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+                    Ok(runtime) => {
+                        started.send(Ok(())).ok();
+                        runtime.block_on(seat.run(inbox, &*make_handler));
+                    }
+                    Err(error) => drop(started.send(Err(error))),
+                }
+            };
+            let thread = thread::Builder::new().name(format!("covet-io-{number}")).spawn(body);
+            server.threads.push(thread.map_err(StartError::Thread)?);
+            let started = has_started.recv().unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()));
+            started.map_err(StartError::Thread)?;
         }
         Ok(server)
     }

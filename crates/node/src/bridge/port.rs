@@ -74,7 +74,9 @@ impl LocalPort {
         .await
     }
 
-    /// Hands replies to those who wait for them, for as long as the JS thread lives.
+    /// Hands replies to those who wait for them, and tells JavaScript of new events; for as long as the JS thread lives.
+    ///
+    /// It runs behind the connections that became ready with it, so one wake tells of all their requests.
     pub(crate) async fn pump(self: Rc<Self>) {
         poll_fn(|cx| {
             let port = self.port();
@@ -83,6 +85,9 @@ impl LocalPort {
             port.woken.swap(false, Ordering::AcqRel);
             while let Some(slot) = port.replies.pop() {
                 self.on_reply(slot);
+            }
+            if !port.events.is_empty() {
+                self.shard.wake_js();
             }
             if self.shard.is_alive() { Poll::Pending } else { Poll::Ready(()) }
         })

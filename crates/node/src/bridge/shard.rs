@@ -138,20 +138,22 @@ impl Shard {
         self.owners.get(slot as usize).is_some_and(|owner| owner.load(Ordering::Acquire) == OWNER_JS)
     }
 
-    /// Hands a filled slot to JavaScript.
+    /// Hands a filled slot over to JavaScript, which hears of it when the port's pump runs next.
     pub(crate) fn send(&self, port: usize, slot: u32) {
         self.owners[slot as usize].store(OWNER_JS, Ordering::Release);
         self.notify(port, slot);
     }
 
-    /// Sends one event word.
+    /// Sends one event word, which JavaScript hears of when the port's pump runs next.
     pub(crate) fn notify(&self, port: usize, word: u32) {
-        let sent = self.ports[port].events.push(word);
+        let port = &self.ports[port];
+        let sent = port.events.push(word);
         debug_assert!(sent, "the ring has room for every word a slot can have");
-        self.wake_js();
+        port.wake();
     }
 
-    fn wake_js(&self) {
+    /// Tells JavaScript of events, unless it has been told already.
+    pub(crate) fn wake_js(&self) {
         if self.woken.swap(true, Ordering::AcqRel) {
             return;
         }
