@@ -218,10 +218,12 @@ fn the_last_request_of_a_connection_ends_it() {
         ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n", true),
         ("GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nConnection: te, close\r\n\r\n", true),
         ("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", true),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close, te\r\n\r\n", true),
         ("GET / HTTP/1.0\r\n\r\n", true),
         ("GET / HTTP/1.0\r\nConnection: closed\r\n\r\n", true),
         ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", false),
         ("GET / HTTP/1.0\r\nConnection: te, keep-alive\r\n\r\n", false),
+        ("GET / HTTP/1.0\r\nConnection: keep-alive, te\r\n\r\n", false),
         ("GET / HTTP/1.1\r\nHost: a\r\nConnection: closed\r\n\r\n", false),
         ("GET / HTTP/1.1\r\nHost: a\r\nX: close\r\n\r\n", false),
     ] {
