@@ -6,7 +6,10 @@ import { controllerOf, routesOf } from './controller.ts';
 import { Container } from './di/container.ts';
 import type { ProvideOptions } from './di/container.ts';
 import type { Provider } from './di/bindings.ts';
+import { Depends } from './di/depends.ts';
 import type { InjectKey } from './di/inject.ts';
+import type { DependencyPlan } from './di/plan.ts';
+import { SettingsError } from './di/settings-error.ts';
 import { CovetError } from './error.ts';
 import { ErrorResponder } from './error-responder.ts';
 import type { ErrorHandler } from './error-responder.ts';
@@ -66,6 +69,8 @@ export class Covet {
   readonly #limits: Required<Limits>;
   readonly #registry: Registry;
   readonly #container = new Container();
+  readonly #resolved = new Map<unknown, DependencyPlan>();
+  readonly #controllers: Class[] = [];
   readonly #middleware: Middleware[] = [];
   readonly #errorHandlers: ErrorHandler[] = [];
   readonly #onStart: LifecycleHook[] = [];
@@ -83,16 +88,12 @@ export class Covet {
   }
 
   /**
-   * Registers controllers: classes whose methods and fields handle contracts. Each is constructed now, once, with
-   * `inject()` at its service; what it injects must have been provided before.
+   * Registers controllers: classes whose methods and fields handle contracts. Each is constructed once, when the
+   * application starts, with `inject()` at its service; so providers and overrides may come before or after it.
    */
   register(...controllers: readonly Class[]): this {
-    for (const controller of controllers) {
-      const { prefix, middleware } = controllerOf(controller);
-      const entries = routesOf(this.#container.construct(controller) as object);
-      if (entries.length === 0) throw new CovetError(`${controller.name} has no routes: decorate its methods with contracts`);
-      for (const entry of entries) this.#add(entry.route, entry.call, prefix, middleware);
-    }
+    this.#assertOpen();
+    this.#controllers.push(...controllers);
     return this;
   }
 
@@ -132,6 +133,43 @@ export class Covet {
     return this.#container.override(key, replacement);
   }
 
+  /** Takes back the override of `key`, or all of them. */
+  restore(key?: InjectKey<unknown>): void {
+    this.#container.restore(key);
+  }
+
+  /**
+   * Gets a singleton outside of any request: settings before `listen`, the database in a hook or a script. The value is the
+   * one that requests get, and is disposed with the application.
+   *
+   * @throws DependencyError for what lives as long as a request, what nobody provides, and after `close`.
+   *
+   * @example
+   * ```ts
+   * import { Covet, defineSettings } from 'covet';
+   * import { z } from 'zod';
+   *
+   * const Settings = defineSettings(z.object({ PORT: z.int().default(3000) }));
+   *
+   * const app = new Covet();
+   * const { PORT } = await app.resolve(Settings);
+   * await app.listen({ port: PORT });
+   * ```
+   */
+  async resolve<T>(key: InjectKey<T>): Promise<T> {
+    let plan = this.#resolved.get(key);
+    if (plan === undefined) {
+      // A singleton that needs the key refuses whatever a singleton may not need. Boxed, so that it is not disposed for
+      // the value, which others may still be using then.
+      const box = Depends({ value: key }, ({ value }) => ({ value }), { scope: 'singleton', name: 'value' });
+      plan = this.#container.plan({ box }, 'app.resolve()');
+      this.#resolved.set(key, plan);
+    }
+    const target: { box?: { readonly value: T } } = {};
+    await plan.open([], target);
+    return target.box!.value;
+  }
+
   /** Runs before the application listens, in order. An error keeps it from listening. */
   onStart(hook: LifecycleHook): this {
     this.#assertOpen();
@@ -145,7 +183,7 @@ export class Covet {
     return this;
   }
 
-  /** The routes as registered, one line a method. */
+  /** The routes, one a method; those of controllers once the application has started. */
   get routes(): readonly Pick<RegisteredRoute, 'method' | 'path'>[] {
     return this.#registry.routes.map(({ method, path }) => ({ method, path }));
   }
@@ -192,14 +230,20 @@ export class Covet {
       mode: this.#options.mode ?? (isProduction ? 'production' : 'development'),
       exposeRejectedValues: this.#options.exposeRejectedValues ?? false,
     };
-    const routes = this.#registry.compile(compileOptions);
-    const miss = compileMiss(compileOptions, this.#notFound);
-    await this.#container.boot();
+    const faults: SettingsError[] = [];
+    const compiled = collectSettings(faults, () => {
+      for (const controller of this.#controllers) this.#construct(controller);
+      return {
+        routes: this.#registry.compile(compileOptions),
+        miss: compileMiss(compileOptions, this.#notFound),
+      };
+    });
+    await collectSettings(faults, () => this.#container.boot());
+    if (compiled === undefined || faults.length > 0) throw SettingsError.merge(faults);
     for (const hook of this.#onStart) await hook();
     return new Server({
       router: this.#registry.router,
-      routes,
-      miss,
+      ...compiled,
       missesReachHandler: this.#middleware.length > 0 || this.#notFound !== undefined,
       fail: responder.fail,
       limits: this.#limits,
@@ -225,6 +269,13 @@ export class Covet {
     if (errors.length > 0) throw new AggregateError(errors, `Closing met ${errors.length} errors`);
   }
 
+  #construct(controller: Class): void {
+    const { prefix, middleware } = controllerOf(controller);
+    const entries = routesOf(this.#container.construct(controller) as object);
+    if (entries.length === 0) throw new CovetError(`${controller.name} has no routes: decorate its methods with contracts`);
+    for (const { route: contract, call } of entries) this.#registry.add(contract, call, prefix, middleware);
+  }
+
   #adder(make: (path: never, spec: never) => Contract): never {
     const add = (path: string, ...rest: unknown[]): Contract => {
       const handler = rest.pop();
@@ -243,5 +294,20 @@ export class Covet {
 
   #assertOpen(): void {
     if (this.#server !== undefined) throw new CovetError('The application has started: register everything before');
+  }
+}
+
+/** Runs a step of the start; faulty settings are kept, so that all of them are told at once. */
+function collectSettings<T>(faults: SettingsError[], step: () => T): T | undefined {
+  const keep = (error: unknown): undefined => {
+    if (!(error instanceof SettingsError)) throw error;
+    faults.push(error);
+    return undefined;
+  };
+  try {
+    const result = step();
+    return result instanceof Promise ? (result.catch(keep) as T) : result;
+  } catch (error) {
+    return keep(error);
   }
 }

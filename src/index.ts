@@ -14,9 +14,9 @@ export { any, del, get, head, isRoute, options, patch, post, put, route } from '
 export { controller, controllerOf, on, routesOf } from './controller.ts';
 export type { ControllerInfo, ControllerOptions, RouteEntry } from './controller.ts';
 export type { Context, Returns } from './types/context.ts';
-export type { Contract, Handler, In, Route } from './types/route.ts';
-export type { Method, MethodsSpec, ResponseMap, RouteSpec } from './types/route-spec.ts';
-export type { AddRoute, AddRouteOfMethods } from './types/app.ts';
+export type { Contract, ContractOf, Handler, In, Route, RouteOfMethods, RouteVerb } from './types/route.ts';
+export type { Method, MethodsSpec, ReservedName, ResponseMap, RouteSpec } from './types/route-spec.ts';
+export type { AddRoute, AddRouteOfMethods, HandleRoute } from './types/app.ts';
 export type { PathParams } from './types/path.ts';
 export type { InputOf, MaybePromise, OutputOf, Schema } from './types/schema.ts';
 
@@ -33,15 +33,32 @@ export type { Middleware, MiddlewareClass, MiddlewareContext, MiddlewareFunction
 export { Depends } from './di/depends.ts';
 export type { DependsOptions } from './di/depends.ts';
 export { Body, Cookie, Header, Path, Query, Req } from './di/source.ts';
+export type { BodySource, SourceOf } from './di/source.ts';
 export { inject } from './di/inject.ts';
 export type { InjectKey } from './di/inject.ts';
 export { token } from './di/token.ts';
 export type { ProvideOptions } from './di/container.ts';
 export type { ClassProvider, FactoryProvider, Provider } from './di/bindings.ts';
 export { defineSettings } from './di/settings.ts';
+export type { SettingsOptions } from './di/settings.ts';
+export { weaknessOf } from './di/secret.ts';
 export { DependencyError } from './di/dependency-error.ts';
+export type { DependencyErrorCode, DependencyErrorOptions } from './di/dependency-error.ts';
 export { SettingsError } from './di/settings-error.ts';
-export type { Class, Dep, Injectable, InjectSpec, OutOf, Scope, Source, Token } from './types/injectable.ts';
+export type { SettingsFault } from './di/settings-error.ts';
+export type {
+  Class,
+  Dep,
+  Injectable,
+  InjectSpec,
+  OutOf,
+  Resolve,
+  Scope,
+  Source,
+  Teardown,
+  Token,
+  Yielded,
+} from './types/injectable.ts';
 
 // Errors
 export {
