@@ -4,7 +4,20 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, chownSync, chmodSync, constants, cpSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chownSync,
+  chmodSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -85,7 +98,10 @@ async function startOwn() {
     ...options,
     encoding: 'utf8',
   });
-  if (made.status !== 0) throw new CommandError(`initdb failed: ${made.error?.message ?? made.stderr}`);
+  if (made.status !== 0) {
+    rmSync(folder, { recursive: true, force: true });
+    throw new CommandError(`Our own PostgreSQL could not be made, initdb said: ${made.error?.message ?? made.stderr}`);
+  }
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', max_connections: '100' };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = spawn(postgres, ['-D', data, '-p', String(port), ...flags], {
@@ -139,14 +155,30 @@ function serverIdentity() {
  * @param {boolean} isLent
  */
 function reachable({ initdb, postgres }, folder, isLent) {
+  const packageFolder = path.resolve(postgres, '../../..');
+  linkLibraries(packageFolder);
   for (const program of [initdb, postgres]) ensureExecutable(program);
   if (!isLent || isOpenToAll(postgres)) return { initdb, postgres };
   const copy = path.join(folder, 'native');
-  cpSync(path.resolve(postgres, '../..'), copy, { recursive: true });
+  cpSync(path.join(packageFolder, 'native'), copy, { recursive: true, verbatimSymlinks: true });
   return {
     initdb: path.join(copy, 'bin', path.basename(initdb)),
     postgres: path.join(copy, 'bin', path.basename(postgres)),
   };
+}
+
+/**
+ * Does what the package's install script does, which npm need not have run: a package cannot carry symbolic links.
+ *
+ * @param {string} packageFolder
+ */
+function linkLibraries(packageFolder) {
+  const list = path.join(packageFolder, 'native/pg-symlinks.json');
+  if (!existsSync(list)) return;
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8'))) {
+    const link = path.join(packageFolder, target);
+    if (!existsSync(link)) symlinkSync(path.relative(path.dirname(target), source), link);
+  }
 }
 
 /** @param {string} program npm unpacks it without the executable bit when its install scripts are off */
