@@ -6,9 +6,8 @@ import { controllerOf, routesOf } from './controller.ts';
 import { Container } from './di/container.ts';
 import type { ProvideOptions } from './di/container.ts';
 import type { Provider } from './di/bindings.ts';
-import { Depends } from './di/depends.ts';
 import type { InjectKey } from './di/inject.ts';
-import type { DependencyPlan } from './di/plan.ts';
+import { Resolver } from './di/resolver.ts';
 import { SettingsError } from './di/settings-error.ts';
 import { CovetError } from './error.ts';
 import { ErrorResponder } from './error-responder.ts';
@@ -69,7 +68,7 @@ export class Covet {
   readonly #limits: Required<Limits>;
   readonly #registry: Registry;
   readonly #container = new Container();
-  readonly #resolved = new Map<unknown, DependencyPlan>();
+  readonly #resolver = new Resolver(this.#container);
   readonly #controllers: Class[] = [];
   readonly #middleware: Middleware[] = [];
   readonly #errorHandlers: ErrorHandler[] = [];
@@ -139,8 +138,8 @@ export class Covet {
   }
 
   /**
-   * Gets a singleton outside of any request: settings before `listen`, the database in a hook or a script. The value is the
-   * one that requests get, and is disposed with the application.
+   * Gets a singleton outside of any request: settings before `listen`, the database in a hook. It is the very one that
+   * requests get, and is disposed with the application.
    *
    * @throws DependencyError for what lives as long as a request, what nobody provides, and after `close`.
    *
@@ -150,24 +149,12 @@ export class Covet {
    * import { z } from 'zod';
    *
    * const Settings = defineSettings(z.object({ PORT: z.int().default(3000) }));
-   *
    * const app = new Covet();
-   * const { PORT } = await app.resolve(Settings);
-   * await app.listen({ port: PORT });
+   * await app.listen({ port: (await app.resolve(Settings)).PORT });
    * ```
    */
-  async resolve<T>(key: InjectKey<T>): Promise<T> {
-    let plan = this.#resolved.get(key);
-    if (plan === undefined) {
-      // A singleton that needs the key refuses whatever a singleton may not need. Boxed, so that it is not disposed for
-      // the value, which others may still be using then.
-      const box = Depends({ value: key }, ({ value }) => ({ value }), { scope: 'singleton', name: 'value' });
-      plan = this.#container.plan({ box }, 'app.resolve()');
-      this.#resolved.set(key, plan);
-    }
-    const target: { box?: { readonly value: T } } = {};
-    await plan.open([], target);
-    return target.box!.value;
+  resolve<T>(key: InjectKey<T>): Promise<T> {
+    return this.#resolver.resolve(key);
   }
 
   /** Runs before the application listens, in order. An error keeps it from listening. */
