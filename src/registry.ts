@@ -10,8 +10,9 @@ import type { Container } from './di/container.ts';
 import { isClass } from './di/is-class.ts';
 import type { ServedRoute } from './dispatch.ts';
 import { compileEndpoint } from './endpoint.ts';
-import { HttpError } from './error.ts';
 import type { ErrorResponder } from './error-responder.ts';
+import { HttpError } from './error.ts';
+import { METHODS } from './internal/methods.ts';
 import { fromNative } from './native/from-native.ts';
 import { MISS_METHOD, MISS_OPTIONS, NativeRouter } from './native/index.ts';
 import { Reply } from './reply.ts';
@@ -22,6 +23,7 @@ import { compileInputs } from './validation/inputs.ts';
 
 /** A route as it was registered. */
 export interface RegisteredRoute {
+  /** `*` for every method. */
   readonly method: string;
   /** With the controller's prefix. */
   readonly path: string;
@@ -65,7 +67,9 @@ export class Registry {
    */
   add(contract: Contract, call: RegisteredRoute['call'], prefix: string, middleware: readonly Middleware[]): void {
     const path = join(prefix, contract.path);
-    for (const method of contract.methods) {
+    // For every method, it is one route that gives way to any for a method of its own, and so conflicts with none of them.
+    const methods = contract.methods.length === METHODS.length ? ['*'] : contract.methods;
+    for (const method of methods) {
       const { params } = fromNative(() => this.router.add(method, path));
       this.#routes.push({
         method,
@@ -141,10 +145,7 @@ export function compileMiss(
 }
 
 /** Classes become the container's instances of them. */
-function toLayers(
-  middleware: readonly Middleware[],
-  container: Container,
-): (MiddlewareFunction | MiddlewareClass)[] {
+function toLayers(middleware: readonly Middleware[], container: Container): (MiddlewareFunction | MiddlewareClass)[] {
   return middleware.map((layer) =>
     isClass(layer) ? container.construct(layer as new () => MiddlewareClass) : (layer as MiddlewareFunction),
   );

@@ -2,12 +2,11 @@
  * Contracts. In: a path and what a route takes and gives. Out: one value that decorates methods, types handlers, is
  * registered by the app and describes the operation.
  */
+import { METHODS } from './internal/methods.ts';
 import { kRoute } from './internal/route-brand.ts';
 import { noteDecorated } from './internal/route-notes.ts';
 import type { Method, MethodsSpec, ReservedName } from './types/route-spec.ts';
 import type { Contract, Route, RouteOfMethods, RouteVerb } from './types/route.ts';
-
-const METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 const RESERVED: readonly ReservedName[] = ['req', 'params', 'query', 'headers', 'cookies', 'body'];
 

@@ -1,0 +1,173 @@
+/** A TCP connection that sends bytes as they are and reads HTTP/1.1 responses, one at a time. */
+import net from 'node:net';
+
+/** A response as it came over the wire. */
+export interface RawResponse {
+  readonly status: number;
+  readonly version: string;
+  /** Every header line in order, names in lower case. */
+  readonly lines: readonly (readonly [string, string])[];
+  readonly body: Buffer;
+  /** The statuses of 1xx responses before it. */
+  readonly interim: readonly number[];
+  readonly header: (name: string) => string | undefined;
+  readonly text: () => string;
+  readonly json: () => any;
+}
+
+/** How {@link RawConnection.next} reads. */
+export interface NextOptions {
+  /** The response is one to HEAD: it has no body, whatever its length says. */
+  readonly head?: boolean;
+  /** Milliseconds. Default 5,000. */
+  readonly timeout?: number;
+}
+
+const CRLF = '\r\n';
+
+export class RawConnection {
+  readonly socket: net.Socket;
+  /** Resolves once the server has closed: with `'end'` in order, with the error's code otherwise. */
+  readonly closed: Promise<string>;
+  #received: Buffer = Buffer.alloc(0);
+  #ended: string | undefined;
+  #wake: (() => void) | undefined;
+
+  private constructor(socket: net.Socket) {
+    this.socket = socket;
+    socket.on('data', (data) => {
+      this.#received = Buffer.concat([this.#received, data]);
+      this.#wake?.();
+    });
+    this.closed = new Promise((resolve) => {
+      const end = (how: string): void => {
+        this.#ended ??= how;
+        this.#wake?.();
+        resolve(this.#ended);
+      };
+      socket.on('end', () => end('end'));
+      socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+      socket.on('close', () => end('close'));
+    });
+  }
+
+  static async open(port: number, options: Partial<net.TcpSocketConnectOpts> = {}): Promise<RawConnection> {
+    const socket = net.connect({ port, host: '127.0.0.1', ...options });
+    socket.setNoDelay(true);
+    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    return new RawConnection(socket);
+  }
+
+  /** Sends text as Latin-1, bytes as they are. */
+  send(data: string | Uint8Array): this {
+    this.socket.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
+    return this;
+  }
+
+  /** Reads one final response, and the interim ones before it. Throws when the connection ends or stays silent first. */
+  async next({ head = false, timeout = 5000 }: NextOptions = {}): Promise<RawResponse> {
+    const deadline = performance.now() + timeout;
+    const interim: number[] = [];
+    for (;;) {
+      const headEnd = await this.#until(() => positive(this.#received.indexOf(CRLF + CRLF)), deadline);
+      const [first = '', ...rest] = this.#received.toString('latin1', 0, headEnd).split(CRLF);
+      this.#received = this.#received.subarray(headEnd + 4);
+      const [, version = '', status = ''] = /^HTTP\/(\d\.\d) (\d{3})(?: |$)/.exec(first) ?? [];
+      if (status === '') throw new Error(`Not a status line: ${JSON.stringify(first)}`);
+      if (status.startsWith('1')) {
+        interim.push(Number(status));
+        continue;
+      }
+      const lines = rest.map((line) => {
+        const colon = line.indexOf(':');
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
+      });
+      const header = (name: string): string | undefined => lines.find(([key]) => key === name)?.[1];
+      const body = head || status === '204' || status === '304' ? Buffer.alloc(0) : await this.#body(header, deadline);
+      const text = (): string => body.toString('utf8');
+      return { status: Number(status), version, lines, body, interim, header, text, json: () => JSON.parse(text()) };
+    }
+  }
+
+  /** What has come and is not read as a response yet. */
+  get unread(): Buffer {
+    return this.#received;
+  }
+
+  /** Waits until the server closes, and gives what is left unread. Throws when it does not. */
+  async rest(timeout = 5000): Promise<string> {
+    await this.#until(() => (this.#ended === undefined ? undefined : 0), performance.now() + timeout, true);
+    return this.#received.toString('latin1');
+  }
+
+  /** Closes our half. */
+  end(): void {
+    this.socket.end();
+  }
+
+  /** Drops the connection with a reset. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  async #body(header: (name: string) => string | undefined, deadline: number): Promise<Buffer> {
+    const length = header('content-length');
+    if (length !== undefined) return this.#take(Number(length), deadline);
+    if (header('transfer-encoding') === undefined) return Buffer.alloc(0);
+    const chunks: Buffer[] = [];
+    for (;;) {
+      const lineEnd = await this.#until(() => positive(this.#received.indexOf(CRLF)), deadline);
+      const size = Number.parseInt(this.#received.toString('latin1', 0, lineEnd), 16);
+      const chunk = await this.#take(lineEnd + 2 + size + 2, deadline);
+      if (size === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(lineEnd + 2, -2));
+    }
+  }
+
+  async #take(length: number, deadline: number): Promise<Buffer> {
+    await this.#until(() => (this.#received.byteLength >= length ? 0 : undefined), deadline);
+    const bytes = this.#received.subarray(0, length);
+    this.#received = this.#received.subarray(length);
+    return bytes;
+  }
+
+  async #until(look: () => number | undefined, deadline: number, mayEnd = false): Promise<number> {
+    for (;;) {
+      const found = look();
+      if (found !== undefined) return found;
+      const seen = JSON.stringify(this.#received.toString('latin1', 0, 200));
+      if (this.#ended !== undefined && !mayEnd) {
+        throw new Error(`The connection ended (${this.#ended}) before a whole response; so far: ${seen}`);
+      }
+      const left = deadline - performance.now();
+      if (left <= 0) throw new Error(`No whole response in time; so far: ${seen}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+}
+
+const positive = (index: number): number | undefined => (index < 0 ? undefined : index);
+
+/** Opens a connection, sends one request, reads its response and closes. */
+export async function exchange(
+  port: number,
+  raw: string | Uint8Array,
+  options: NextOptions = {},
+): Promise<RawResponse> {
+  const connection = await RawConnection.open(port);
+  try {
+    return await connection.send(raw).next(options);
+  } finally {
+    connection.close();
+  }
+}
