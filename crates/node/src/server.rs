@@ -157,14 +157,7 @@ impl NativeServer {
     /// The memory shared with the I/O threads: done list, batch list, slots. Given once.
     #[napi]
     pub fn memory<'env>(&self, env: &'env Env) -> Result<BufferSlice<'env>, Coded> {
-        if self.shard.given.swap(true, Ordering::Relaxed) {
-            return Err(coded("MEMORY_GIVEN", "the memory was given already: no two buffers may share it"));
-        }
-        let (memory, length) = (self.shard.slab.as_ptr(), self.shard.slab.len());
-        // SAFETY: the memory lives as long as the shard, which the buffer holds until its finaliser has run; both
-        // sides keep to the slots they own, see `bridge/mod.rs`.
-        unsafe { BufferSlice::from_external(env, memory, length, Arc::clone(&self.shard), |_, shard| drop(shard)) }
-            .map_err(|error| from_napi(&error))
+        self.shard.memory(env)
     }
 
     /// Slots in the memory, and so requests in flight on this JS thread.

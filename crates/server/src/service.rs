@@ -13,6 +13,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use covet_http::{Refusal, canonical};
 use covet_router::{AllowedMethods, Found, Params, Router};
+use http::header::{HOST, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
@@ -39,7 +40,8 @@ pub(crate) struct Service<H> {
 enum Verdict {
     Refuse(Refusal),
     MethodNotAllowed(AllowedMethods),
-    Answer(Response<ReplyBody>),
+    /// Boxed: rare, and large beside the others.
+    Answer(Box<Response<ReplyBody>>),
 }
 
 impl From<Refusal> for Verdict {
@@ -58,7 +60,8 @@ impl<H: ConnectionHandler> Service<H> {
         let number = service.served.get();
         service.served.set(number + 1);
         async move {
-            let (head, body) = request.into_parts();
+            let (mut head, body) = request.into_parts();
+            use_host_of_target(&mut head);
             let outcome = CatchPanic::new(service.answer(&head, body, number)).await;
             let verdict = match outcome {
                 Ok(Ok(response)) => {
@@ -97,10 +100,12 @@ impl<H: ConnectionHandler> Service<H> {
         match self.router.find(method_of(&head.method), path, params) {
             Found::Route(route) | Found::Head(route) => Ok(Destination::Route(route)),
             Found::Options(methods) if reach => Ok(Destination::Options(methods)),
-            Found::Options(methods) => Err(Verdict::Answer(refuse::options(methods))),
+            Found::Options(methods) => Err(Verdict::Answer(Box::new(refuse::options(methods)))),
             Found::MethodNotAllowed(methods) if reach => Ok(Destination::MethodNotAllowed(methods)),
             Found::MethodNotAllowed(methods) => Err(Verdict::MethodNotAllowed(methods)),
-            Found::Redirect(change) => Err(Verdict::Answer(refuse::redirect(change.location(path), head.uri.query()))),
+            Found::Redirect(change) => {
+                Err(Verdict::Answer(Box::new(refuse::redirect(change.location(path), head.uri.query()))))
+            }
             Found::NotFound if reach => Ok(Destination::NotFound),
             Found::NotFound => Err(Refusal::NotFound.into()),
         }
@@ -119,7 +124,7 @@ impl<H: ConnectionHandler> Service<H> {
     /// Makes a verdict a response, and tells the handler of a refusal.
     fn say(&self, verdict: Verdict, head: &Parts) -> Response<ReplyBody> {
         let (refusal, allow) = match verdict {
-            Verdict::Answer(response) => return response,
+            Verdict::Answer(response) => return *response,
             Verdict::Refuse(refusal) => (refusal, None),
             Verdict::MethodNotAllowed(methods) => (Refusal::MethodNotAllowed, Some(methods)),
         };
@@ -140,6 +145,14 @@ impl<H: ConnectionHandler> Service<H> {
             remote: self.remote,
         });
         refused.response
+    }
+}
+
+/// An absolute target names the host, and `Host` then says nothing (RFC 9112 3.2.2).
+fn use_host_of_target(head: &mut Parts) {
+    let host = head.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    if let Some(host) = host {
+        head.headers.insert(HOST, host);
     }
 }
 

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use atomic_waker::AtomicWaker;
 use bytes::Bytes;
 use covet_server::RefusedRequest;
-use napi::Status;
+use napi::bindgen_prelude::BufferSlice;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Status};
 
 use super::layout::{BATCH, EVENT_REFUSALS, EVENT_SHIFT};
 use super::ring::Ring;
 use super::slab::Slab;
+use crate::error::{Coded, coded, from_napi};
 
 /// Calls JavaScript with the length of the batch list.
 pub(crate) type Wake = ThreadsafeFunction<(), (), u32, Status, false>;
@@ -75,7 +77,7 @@ pub(crate) struct Shard {
     alive: AtomicBool,
     pub(crate) connections: AtomicUsize,
     /// The slab was given to JavaScript.
-    pub(crate) given: AtomicBool,
+    given: AtomicBool,
     refusals: Mutex<Vec<RefusedRequest>>,
     refusals_dropped: AtomicU64,
 }
@@ -108,6 +110,18 @@ impl Shard {
             refusals: Mutex::default(),
             refusals_dropped: AtomicU64::new(0),
         }
+    }
+
+    /// The slab as JavaScript sees it.
+    pub(crate) fn memory<'env>(self: &Arc<Self>, env: &'env Env) -> Result<BufferSlice<'env>, Coded> {
+        if self.given.swap(true, Ordering::Relaxed) {
+            return Err(coded("MEMORY_GIVEN", "the memory was given already: no two buffers may share it"));
+        }
+        let (memory, length) = (self.slab.as_ptr(), self.slab.len());
+        // SAFETY: the memory lives as long as the shard, which the buffer holds until its finaliser has run; both
+        // sides keep to the slots they own, see `mod.rs`.
+        unsafe { BufferSlice::from_external(env, memory, length, Arc::clone(self), |_, shard| drop(shard)) }
+            .map_err(|error| from_napi(&error))
     }
 
     /// Gives the shard its way to call JavaScript.
