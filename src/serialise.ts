@@ -12,6 +12,7 @@ import { compileNode, UnsupportedSchema } from './serialise/compile.ts';
 import { locate, SerialiseFault } from './serialise/node.ts';
 import type { Node } from './serialise/node.ts';
 import { anyNode } from './serialise/scalar.ts';
+import { toText } from './serialise/scratch.ts';
 import type { MaybePromise, Schema } from './types/schema.ts';
 
 /** Turns a value into JSON text; a promise only when the schema itself answers with one. */
@@ -121,13 +122,22 @@ function toResponseError(route: string, fault: SerialiseFault): CovetError {
 
 function write(node: Node, value: unknown): string {
   try {
-    return node.write(value);
+    return toText(node.write, value);
   } catch (error) {
-    if (error instanceof SerialiseFault) throw locate(node, value, error);
-    // A stack overflow: a circle or endless nesting, in which no place is the last.
-    if (error instanceof RangeError) throw new SerialiseFault('nested too deeply, or in a circle', [], error);
+    if (error instanceof SerialiseFault) throw located(node, value, error);
+    // The stack or memory ran out: a circle, endless nesting, half a gigabyte. No place in it is the last.
+    if (error instanceof RangeError) throw new SerialiseFault('too deep, circular or too large', [], error);
     throw error;
   }
+}
+
+function located(node: Node, value: unknown, fault: SerialiseFault): SerialiseFault {
+  let found = fault;
+  toText(() => {
+    found = locate(node, value, fault);
+    return 0;
+  }, value);
+  return found;
 }
 
 function outputOf(result: StandardSchemaV1.Result<unknown>): unknown {

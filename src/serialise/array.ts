@@ -1,16 +1,20 @@
 /** Nodes of arrays and tuples. */
 import { refuse, SerialiseFault, unwrap } from './node.ts';
-import type { Node, Part } from './node.ts';
+import type { Node, Part, Write } from './node.ts';
+import { integerNode, nullNode, numberNode } from './scalar.ts';
+import { close, putByte, putJson } from './scratch.ts';
+
+type WriteList = (list: readonly unknown[], at: number) => number;
 
 /** The node of an array whose first items have nodes of their own; further ones take `items`, or are refused. */
 export function arrayNode(prefix: readonly Node[], items: Node | undefined, minItems: number): Node {
   const write =
     prefix.length === 0 && items !== undefined ? toListWriter(items) : toTupleWriter(prefix, items, minItems);
   return {
-    write: (value) => {
-      if (Array.isArray(value)) return write(value);
+    write: (value, at) => {
+      if (Array.isArray(value)) return write(value, at);
       const inner = typeof value === 'object' && value !== null ? unwrap(value) : value;
-      return Array.isArray(inner) ? write(inner) : refuse('array', inner);
+      return Array.isArray(inner) ? write(inner, at) : refuse('array', inner);
     },
     expects: 'array',
     mayFit: (value) => Array.isArray(value) || (typeof value === 'object' && value !== null && unwrap(value) !== value),
@@ -26,28 +30,35 @@ function* partsOf(value: object, prefix: readonly Node[], items: Node | undefine
   }
 }
 
-function toListWriter({ write, allowsMissing }: Node): (list: readonly unknown[]) => string {
+function toListWriter(items: Node): WriteList {
+  const { write, allowsMissing } = items;
   // As JSON.stringify does for what it cannot say, where the schema lets anything pass.
-  const writeItem = allowsMissing === true ? (item: unknown) => (item === undefined ? 'null' : write(item)) : write;
-  return (list) => {
-    const { length } = list;
-    if (length === 0) return '[]';
-    let json = '[' + writeItem(list[0]);
-    for (let at = 1; at < length; at++) json += ',' + writeItem(list[at]);
-    return json + ']';
+  const writeItem: Write =
+    allowsMissing === true ? (item, at) => (item === undefined ? nullNode.write(null, at) : write(item, at)) : write;
+  const writeEach: WriteList = (list, opening) => {
+    const start = putByte(0x5b, opening);
+    let at = start;
+    for (let index = 0; index < list.length; index++) at = putByte(0x2c, writeItem(list[index], at));
+    return close(0x5d, start, at);
   };
+  if (items !== numberNode && items !== integerNode) return writeEach;
+  const isNumber = items === numberNode ? Number.isFinite : Number.isInteger;
+  // Lists of numbers are what the engine itself is fastest at, once it is certain that they are.
+  return (list, at) =>
+    !('toJSON' in list) && list.every(isNumber) ? putJson(JSON.stringify(list), at) : writeEach(list, at);
 }
 
-function toTupleWriter(
-  prefix: readonly Node[],
-  items: Node | undefined,
-  minItems: number,
-): (list: readonly unknown[]) => string {
-  return (list) => {
+function toTupleWriter(prefix: readonly Node[], items: Node | undefined, minItems: number): WriteList {
+  return (list, opening) => {
     if (list.length < minItems) throw new SerialiseFault(`expected at least ${minItems} items, got ${list.length}`);
     if (items === undefined && list.length > prefix.length) {
       throw new SerialiseFault(`expected at most ${prefix.length} items, got ${list.length}`);
     }
-    return `[${list.map((item, at) => (prefix[at] ?? items)!.write(item)).join(',')}]`;
+    const start = putByte(0x5b, opening);
+    let at = start;
+    for (let index = 0; index < list.length; index++) {
+      at = putByte(0x2c, (prefix[index] ?? items)!.write(list[index], at));
+    }
+    return close(0x5d, start, at);
   };
 }

@@ -7,6 +7,7 @@ import type { Node } from './node.ts';
 import { objectNode } from './object.ts';
 import type { Field } from './object.ts';
 import { anyNode, booleanNode, integerNode, memberNode, neverNode, nullNode, numberNode, textNode } from './scalar.ts';
+import { toText } from './scratch.ts';
 import { discriminatedNode, nullableNode, unionNode } from './union.ts';
 
 /** What of JSON Schema the serialiser does not know. Such schemas are served by their library instead. */
@@ -84,7 +85,7 @@ class Compiler {
       if (!isJsonSchema(property)) throw new UnsupportedSchema(`property ${key}`);
       const node = this.compile(property);
       const fallback =
-        typeof property === 'object' && 'default' in property ? node.write(property['default']) : undefined;
+        typeof property === 'object' && 'default' in property ? toText(node.write, property['default']) : undefined;
       return { key, node, required: needed.has(key), fallback };
     });
     const isOpen = isJsonSchema(additionalProperties) && additionalProperties !== false;
@@ -135,7 +136,7 @@ class Compiler {
   #later(schema: JsonSchema): Node {
     const found = (): Node => this.#nodes.get(schema)!;
     return {
-      write: (value) => found().write(value),
+      write: (value, at) => found().write(value, at),
       expects: 'object',
       mayFit: (value) => found().mayFit(value),
       parts: (value) => found().parts?.(value) ?? [],

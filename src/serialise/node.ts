@@ -1,13 +1,14 @@
 /** What the serialiser is composed of: one node a schema, each turning a value into JSON text or refusing it. */
 
-/** Turns a value into JSON text. Throws {@link SerialiseFault} for a value its schema does not declare. */
-export type Write = (value: unknown) => string;
+/**
+ * Writes a value as JSON from `at` on and gives the place after it; see scratch.ts.
+ * Throws {@link SerialiseFault} for a value its schema does not declare; what was written by then does not count.
+ */
+export type Write = (value: unknown, at: number) => number;
 
 /** One compiled schema. */
 export interface Node {
   readonly write: Write;
-  /** For texts: the escaped text without its quotes, so that the quotes can be part of the constant pieces around it. */
-  readonly bare?: Write | undefined;
   /** How messages name what is expected. */
   readonly expects: string;
   /** Whether a missing value is no fault: the schema says nothing of it. */
@@ -68,7 +69,7 @@ export function unwrap(value: object): unknown {
   return typeof toJSON === 'function' ? toJSON.call(value) : value;
 }
 
-/** Says where in `value` the refusal was, by asking the parts again. */
+/** Says where in `value` the refusal was, by asking the parts again, which writes over what was written. */
 export function locate(node: Node, value: unknown, fault: SerialiseFault): SerialiseFault {
   const path: (string | number)[] = [];
   let reason = fault.reason;
@@ -89,7 +90,7 @@ function faultyPart({ node, value }: Part): { part: Part; reason: string } | und
   if (typeof object !== 'object' || object === null) return undefined;
   for (const part of node.parts(object)) {
     try {
-      if (part.value !== undefined || part.node.allowsMissing !== true) part.node.write(part.value);
+      if (part.value !== undefined || part.node.allowsMissing !== true) part.node.write(part.value, 0);
     } catch (error) {
       return { part, reason: error instanceof SerialiseFault ? error.reason : 'cannot be serialised' };
     }

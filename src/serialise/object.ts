@@ -1,12 +1,11 @@
 /**
  * Nodes of objects: declared fields in the schema's order, and nothing else unless the schema says what else may be.
  *
- * Fields are written in runs of up to four by one expression each. Constant text (names, punctuation, the quotes of
- * texts) is joined beforehand: the fewer pieces a text is made of, the less there is to join and later to flatten.
+ * Every field ends with a comma; the closing brace is put over the last one.
  */
 import { refuse, unwrap } from './node.ts';
 import type { Node, Part, Write } from './node.ts';
-import { quote } from './quote.ts';
+import { close, putByte, putPiece, putText, toPiece } from './scratch.ts';
 
 /** A declared field. */
 export interface Field {
@@ -18,20 +17,19 @@ export interface Field {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-type Segment = (object: Fields) => string;
+type Segment = (object: Fields, at: number) => number;
 
 /** The node of an object with `fields`; `rest` writes further fields, without it they are left out. */
 export function objectNode(fields: readonly Field[], rest: Node | undefined): Node {
-  const firstSure = fields.findIndex(isSure);
-  const writeFields =
-    rest !== undefined || firstSure === -1 ? toLooseWriter(fields, rest) : toWriter(fields, firstSure);
+  const writeFields = join([...toSegments(fields), ...(rest === undefined ? [] : [toRest(fields, rest)])]);
   const required = fields.filter(isSure).map((field) => field.key);
   return {
-    write: (value) => {
+    write: (value, at) => {
       if (typeof value !== 'object' || value === null) return refuse('object', value);
       const object = typeof (value as Fields)['toJSON'] === 'function' ? unwrap(value) : value;
       if (typeof object !== 'object' || object === null || Array.isArray(object)) return refuse('object', object);
-      return writeFields(object as Fields);
+      const start = putByte(0x7b, at);
+      return close(0x7d, start, writeFields(object as Fields, start));
     },
     expects: 'object',
     mayFit: (value) => {
@@ -78,114 +76,98 @@ function isSaid(value: unknown): boolean {
   return value !== undefined && typeof value !== 'function' && typeof value !== 'symbol';
 }
 
-/** With at least one sure field, every other one can carry its comma on the side of that one. */
-function toWriter(fields: readonly Field[], firstSure: number): Segment {
+/** Sure fields in runs of up to four, others each on its own. */
+function toSegments(fields: readonly Field[]): Segment[] {
   const segments: Segment[] = [];
-  let open = '{';
-  let run: Step[] = [];
+  let run: Field[] = [];
   const flush = (): void => {
-    if (run.length === 0) return;
-    const { segment, close } = toRun(run, open);
-    segments.push(segment);
-    open = close;
+    if (run.length > 0) segments.push(toRun(run));
     run = [];
   };
-  for (const [index, field] of fields.entries()) {
+  for (const field of fields) {
     if (isSure(field)) {
-      run.push({ ...field, comma: index === firstSure ? '' : ',' });
+      run.push(field);
       if (run.length === 4) flush();
     } else {
       flush();
-      segments.push(toOptional(field, open, index < firstSure));
-      open = '';
+      segments.push(toOptional(field));
     }
   }
   flush();
-  return join(segments, open + '}');
+  return segments;
 }
 
-interface Step extends Field {
-  readonly comma: string;
-}
-
-/** Up to four sure fields as one expression. `open` is constant text due before them, `close` what is due after. */
-function toRun(run: readonly Step[], open: string): { segment: Segment; close: string } {
-  let close = open;
-  const pieces: string[] = [];
-  const writes: Write[] = [];
-  for (const { key, node, comma } of run) {
-    const quoted = node.bare !== undefined;
-    pieces.push(`${close}${comma}${JSON.stringify(key)}:${quoted ? '"' : ''}`);
-    writes.push(node.bare ?? node.write);
-    close = quoted ? '"' : '';
-  }
-  const [k0, k1, k2, k3] = run.map((step) => step.key) as [string, string, string, string];
-  const [p0, p1, p2, p3] = pieces as [string, string, string, string];
-  const [w0, w1, w2, w3] = writes as [Write, Write, Write, Write];
-  const segments: readonly Segment[] = [
-    (o) => p0 + w0(o[k0]),
-    (o) => p0 + w0(o[k0]) + p1 + w1(o[k1]),
-    (o) => p0 + w0(o[k0]) + p1 + w1(o[k1]) + p2 + w2(o[k2]),
-    (o) => p0 + w0(o[k0]) + p1 + w1(o[k1]) + p2 + w2(o[k2]) + p3 + w3(o[k3]),
-  ];
-  return { segment: segments[run.length - 1]!, close };
-}
-
-/** One field that may be missing; `leads` says that it stands before the first sure one. */
-function toOptional(field: Field, open: string, leads: boolean): Segment {
-  const read = readOf(field);
-  const { node, fallback } = field;
-  const { write } = node;
-  const before = `${open}${leads ? '' : ','}${JSON.stringify(field.key)}:`;
-  const after = leads ? ',' : '';
-  const missed = isMissed(field);
-  const whenMissing = fallback === undefined ? open : before + fallback + after;
-  return (object) => {
-    const value = read(object);
-    return value === undefined && !missed ? whenMissing : before + write(value) + after;
-  };
-}
-
-function join(segments: readonly Segment[], end: string): Segment {
-  const [s0, s1, s2] = segments as [Segment, Segment, Segment];
-  switch (segments.length) {
+/** Unrolled: a loop would make one place in the code read all fields of all schemas, which the engine is slow at. */
+function toRun(run: readonly Field[]): Segment {
+  const pieces = run.map(({ key }, index) => toPiece(`${index === 0 ? '' : ','}${JSON.stringify(key)}:`));
+  const [k0, k1, k2, k3] = run.map(({ key }) => key) as [string, string, string, string];
+  const [p0, p1, p2, p3] = pieces as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  const [w0, w1, w2, w3] = run.map(({ node }) => node.write) as [Write, Write, Write, Write];
+  switch (run.length) {
     case 1:
-      return (object) => s0(object) + end;
+      return (o, at) => putByte(0x2c, w0(o[k0], putPiece(p0, at)));
     case 2:
-      return (object) => s0(object) + s1(object) + end;
+      return (o, at) => putByte(0x2c, w1(o[k1], putPiece(p1, w0(o[k0], putPiece(p0, at)))));
     case 3:
-      return (object) => s0(object) + s1(object) + s2(object) + end;
+      return (o, at) => {
+        const second = w1(o[k1], putPiece(p1, w0(o[k0], putPiece(p0, at))));
+        return putByte(0x2c, w2(o[k2], putPiece(p2, second)));
+      };
     default:
-      return (object) => {
-        let json = '';
-        for (let at = 0; at < segments.length; at++) json += segments[at]!(object);
-        return json + end;
+      return (o, at) => {
+        const second = w1(o[k1], putPiece(p1, w0(o[k0], putPiece(p0, at))));
+        return putByte(0x2c, w3(o[k3], putPiece(p3, w2(o[k2], putPiece(p2, second)))));
       };
   }
 }
 
-/** No field is sure to be there, or unknown ones follow: the commas depend on the object. */
-function toLooseWriter(fields: readonly Field[], rest: Node | undefined): Segment {
-  const steps = fields.map((field) => ({
-    ...field,
-    read: readOf(field),
-    name: `${JSON.stringify(field.key)}:`,
-    missed: isMissed(field),
-  }));
-  const declared = new Set(fields.map((field) => field.key));
-  return (object) => {
-    if (object instanceof Map || object instanceof Set) refuse('object', object);
-    let json = '';
-    for (const { node, fallback, read, name, missed } of steps) {
-      const value = read(object);
-      if (value !== undefined || missed) json += `,${name}${node.write(value)}`;
-      else if (fallback !== undefined) json += `,${name}${fallback}`;
-    }
-    if (rest !== undefined) {
-      for (const key of Object.keys(object)) {
-        if (!declared.has(key) && isSaid(object[key])) json += `,${quote(key)}:${rest.write(object[key])}`;
-      }
-    }
-    return `{${json.slice(1)}}`;
+/** One field that may be missing. */
+function toOptional(field: Field): Segment {
+  const read = readOf(field);
+  const { node, fallback, key } = field;
+  const { write } = node;
+  const name = toPiece(`${JSON.stringify(key)}:`);
+  const missed = isMissed(field);
+  const whenMissing = fallback === undefined ? undefined : toPiece(`${JSON.stringify(key)}:${fallback},`);
+  return (object, at) => {
+    const value = read(object);
+    if (value === undefined && !missed) return whenMissing === undefined ? at : putPiece(whenMissing, at);
+    return putByte(0x2c, write(value, putPiece(name, at)));
   };
+}
+
+/** The fields no name is declared for. */
+function toRest(fields: readonly Field[], { write }: Node): Segment {
+  const declared = new Set(fields.map((field) => field.key));
+  return (object, start) => {
+    // Their entries are not fields; sent as {} they would be lost without a word.
+    if (object instanceof Map || object instanceof Set) refuse('object', object);
+    let at = start;
+    for (const key of Object.keys(object)) {
+      const value = object[key];
+      if (declared.has(key) || !isSaid(value)) continue;
+      at = putByte(0x2c, write(value, putByte(0x3a, putText(key, at))));
+    }
+    return at;
+  };
+}
+
+function join(segments: readonly Segment[]): Segment {
+  const [s0, s1, s2] = segments as [Segment, Segment, Segment];
+  switch (segments.length) {
+    case 0:
+      return (_object, at) => at;
+    case 1:
+      return s0;
+    case 2:
+      return (object, at) => s1(object, s0(object, at));
+    case 3:
+      return (object, at) => s2(object, s1(object, s0(object, at)));
+    default:
+      return (object, start) => {
+        let at = start;
+        for (let index = 0; index < segments.length; index++) at = segments[index]!(object, at);
+        return at;
+      };
+  }
 }

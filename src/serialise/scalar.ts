@@ -1,7 +1,7 @@
 /** Nodes of values without parts: text, numbers, truth values, null, fixed members, and anything at all. */
 import { refuse, SerialiseFault, unwrap } from './node.ts';
-import type { Node, Write } from './node.ts';
-import { escape, quote } from './quote.ts';
+import type { Node } from './node.ts';
+import { putDigits, putInteger, putJson, putPiece, putText, toPiece } from './scratch.ts';
 
 /** Whether an object may stand for something else: it has a `toJSON`. */
 function isWrapped(value: unknown): value is object {
@@ -9,57 +9,53 @@ function isWrapped(value: unknown): value is object {
 }
 
 /** Gives an object with `toJSON` one chance: what it stands for is checked like any other value. */
-function unwrapped(value: unknown, read: (value: unknown) => string, expects: string): string {
+function unwrapped(value: unknown, at: number, { write, expects }: Pick<Node, 'write' | 'expects'>): number {
   if (!isWrapped(value)) return refuse(expects, value);
   if (value instanceof Date && Number.isNaN(value.getTime())) return refuse(expects, value);
   const inner = unwrap(value);
-  return typeof inner === 'object' ? refuse(expects, inner) : read(inner);
+  return typeof inner === 'object' ? refuse(expects, inner) : write(inner, at);
 }
 
-const bareText: Write = (value) => (typeof value === 'string' ? escape(value) : unwrapped(value, bareText, 'string'));
-const writeText: Write = (value) => (typeof value === 'string' ? quote(value) : unwrapped(value, writeText, 'string'));
+const yes = toPiece('true');
+const no = toPiece('false');
+const nothing = toPiece('null');
 
 export const textNode: Node = {
-  write: writeText,
-  bare: bareText,
+  write: (value, at) => (typeof value === 'string' ? putText(value, at) : unwrapped(value, at, textNode)),
   expects: 'string',
   mayFit: (value) => typeof value === 'string' || isWrapped(value),
 };
 
-const writeNumber: Write = (value) => {
-  if (typeof value === 'number' && Number.isFinite(value)) return '' + value;
-  return typeof value === 'bigint' ? value.toString() : unwrapped(value, writeNumber, 'number');
-};
-
 export const numberNode: Node = {
-  write: writeNumber,
+  write: (value, at) => {
+    if (typeof value === 'number' && Number.isFinite(value)) return putInteger(value, at);
+    return typeof value === 'bigint' ? putDigits(value.toString(), at) : unwrapped(value, at, numberNode);
+  },
   expects: 'number',
   mayFit: (value) =>
     (typeof value === 'number' && Number.isFinite(value)) || typeof value === 'bigint' || isWrapped(value),
 };
 
-const writeInteger: Write = (value) => {
-  if (Number.isInteger(value)) return '' + (value as number);
-  return typeof value === 'bigint' ? value.toString() : unwrapped(value, writeInteger, 'integer');
-};
-
 export const integerNode: Node = {
-  write: writeInteger,
+  write: (value, at) => {
+    if (Number.isInteger(value)) return putInteger(value as number, at);
+    return typeof value === 'bigint' ? putDigits(value.toString(), at) : unwrapped(value, at, integerNode);
+  },
   expects: 'integer',
   mayFit: (value) => Number.isInteger(value) || typeof value === 'bigint' || isWrapped(value),
 };
 
-const writeBoolean: Write = (value) =>
-  value === true ? 'true' : value === false ? 'false' : unwrapped(value, writeBoolean, 'boolean');
-
 export const booleanNode: Node = {
-  write: writeBoolean,
+  write: (value, at) => {
+    if (typeof value !== 'boolean') return unwrapped(value, at, booleanNode);
+    return putPiece(value ? yes : no, at);
+  },
   expects: 'boolean',
   mayFit: (value) => typeof value === 'boolean' || isWrapped(value),
 };
 
 export const nullNode: Node = {
-  write: (value) => (value === null ? 'null' : refuse('null', value)),
+  write: (value, at) => (value === null ? putPiece(nothing, at) : refuse('null', value)),
   expects: 'null',
   mayFit: (value) => value === null,
 };
@@ -76,7 +72,7 @@ export const neverNode: Node = {
 
 /** Whatever JSON can say: the schema asks for nothing. */
 export const anyNode: Node = {
-  write: (value) => {
+  write: (value, at) => {
     let json: string | undefined;
     try {
       // Typed as a string, but nothing at all for undefined, functions and symbols.
@@ -85,7 +81,7 @@ export const anyNode: Node = {
       if (error instanceof TypeError) throw new SerialiseFault('a circle or a bigint cannot be serialised', [], error);
       throw error;
     }
-    return json ?? refuse('a JSON value', value);
+    return json === undefined ? refuse('a JSON value', value) : putJson(json, at);
   },
   expects: 'a JSON value',
   allowsMissing: true,
@@ -94,8 +90,15 @@ export const anyNode: Node = {
 
 /** One of fixed scalars. Their texts are made once. */
 export function memberNode(members: readonly unknown[]): Node {
-  const texts = new Map(members.map((member) => [member, JSON.stringify(member)]));
-  const expects = `one of ${[...texts.values()].slice(0, 8).join(', ')}${texts.size > 8 ? ' …' : ''}`;
-  const write: Write = (value) => texts.get(value) ?? unwrapped(value, write, expects);
-  return { write, expects, mayFit: (value) => texts.has(value) || isWrapped(value) };
+  const texts = members.map((member) => JSON.stringify(member));
+  const pieces = new Map(members.map((member, index) => [member, toPiece(texts[index]!)]));
+  const node: Node = {
+    write: (value, at) => {
+      const piece = pieces.get(value);
+      return piece === undefined ? unwrapped(value, at, node) : putPiece(piece, at);
+    },
+    expects: `one of ${texts.slice(0, 8).join(', ')}${texts.length > 8 ? ' …' : ''}`,
+    mayFit: (value) => pieces.has(value) || isWrapped(value),
+  };
+  return node;
 }

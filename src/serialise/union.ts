@@ -1,6 +1,7 @@
 /** Nodes of alternatives: the first that fits writes the value. */
 import { refuse, SerialiseFault } from './node.ts';
 import type { Node, Part, Write } from './node.ts';
+import { nullNode } from './scalar.ts';
 
 /** Which alternative a member field decides: `{ type: 'cat' }`. */
 export interface Discriminator {
@@ -12,7 +13,7 @@ export interface Discriminator {
 export function nullableNode(inner: Node): Node {
   const { write } = inner;
   return {
-    write: (value) => (value === null ? 'null' : write(value)),
+    write: (value, at) => (value === null ? nullNode.write(value, at) : write(value, at)),
     expects: `${inner.expects} or null`,
     allowsMissing: inner.allowsMissing,
     mayFit: (value) => value === null || inner.mayFit(value),
@@ -26,7 +27,7 @@ export function discriminatedNode({ key, nodes }: Discriminator): Node {
     typeof value === 'object' && value !== null ? nodes.get((value as Record<string, unknown>)[key]) : undefined;
   const expects = `object with a known '${key}'`;
   return {
-    write: (value) => (find(value) ?? refuseAll(expects, value)).write(value),
+    write: (value, at) => (find(value) ?? refuse(expects, value)).write(value, at),
     expects,
     mayFit: (value) => find(value)?.mayFit(value) ?? false,
     parts: (value) => find(value)?.parts?.(value) ?? noParts,
@@ -36,13 +37,13 @@ export function discriminatedNode({ key, nodes }: Discriminator): Node {
 /** The node of any alternatives: those that may fit are tried in order, as schema libraries do. */
 export function unionNode(nodes: readonly Node[]): Node {
   const expects = [...new Set(nodes.map((node) => node.expects))].join(' or ');
-  const write: Write = (value) => {
+  const write: Write = (value, at) => {
     const candidates = nodes.filter((node) => node.mayFit(value));
     // The only candidate may say itself what is wrong.
-    if (candidates.length === 1) return candidates[0]!.write(value);
+    if (candidates.length === 1) return candidates[0]!.write(value, at);
     for (const candidate of candidates) {
       try {
-        return candidate.write(value);
+        return candidate.write(value, at);
       } catch (error) {
         if (!(error instanceof SerialiseFault)) throw error;
       }
@@ -62,7 +63,3 @@ export function unionNode(nodes: readonly Node[]): Node {
 }
 
 const noParts: readonly Part[] = [];
-
-function refuseAll(expects: string, value: unknown): never {
-  return refuse(expects, value);
-}
