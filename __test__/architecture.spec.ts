@@ -1,5 +1,7 @@
 /** ARCHITECTURE.md says who may import whom; this proves the code keeps to it, and that the proof can fail. */
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 
 import test from 'ava';
 
@@ -154,4 +156,17 @@ test('the unsafe rules refuse it outside the bridge and without a reason, and re
   const words =
     '// unsafe\nconst A: &str = "unsafe";\nconst B: &str = r#"unsafe "x"#;\n/* unsafe */ #![forbid(unsafe_code)]\n';
   t.deepEqual(findForbiddenUnsafe('crates/http/src/a.rs', words, bridge), []);
+});
+
+test('every path the prose names exists', (t) => {
+  for (const document of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']) {
+    const paths = readText(document).match(
+      /(?<![\w./])(?:src|crates|scripts|examples|benchmark|__test__)\/[\w/-]+(?:\.[\w]+)*/g,
+    );
+    t.deepEqual(
+      [...new Set(paths)].filter((file) => !existsSync(path.join(root, file))),
+      [],
+      document,
+    );
+  }
 });
