@@ -159,12 +159,12 @@ test('the unsafe rules refuse it outside the bridge and without a reason, and re
 });
 
 test('every path the prose names exists', (t) => {
-  for (const document of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']) {
-    const paths = readText(document).match(
+  for (const file of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']) {
+    const paths = readText(file).match(
       /(?<![\w./])(?:src|crates|scripts|examples|benchmark|__test__)\/[\w/-]+(?:\.[\w]+)*/g,
     );
     t.deepEqual(
-      [...new Set(paths)].filter((file) => !existsSync(path.join(root, file))),
+      [...new Set(paths)].filter((named) => !existsSync(path.join(root, named))),
       [],
       document,
     );

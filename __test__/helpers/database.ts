@@ -1,7 +1,7 @@
 /** A PostgreSQL database of a test's own, on the server that `npm test` found or started. */
 import { randomBytes } from 'node:crypto';
 
-import pg from 'pg';
+import { Client } from 'pg';
 
 /** An empty database and the way to be rid of it. */
 export interface TestDatabase {
@@ -24,7 +24,7 @@ export async function createDatabase(): Promise<TestDatabase> {
 }
 
 async function runOn(connectionString: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString });
+  const client = new Client({ connectionString });
   await client.connect();
   try {
     await client.query(statement);

@@ -1,11 +1,11 @@
 /** Tests that need PostgreSQL have one, each with a database of its own. */
 import test from 'ava';
-import pg from 'pg';
+import { Client } from 'pg';
 
 import { createDatabase } from '../helpers/database.ts';
 
 async function query(connectionString: string, statement: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString });
+  const client = new Client({ connectionString });
   await client.connect();
   try {
     return (await client.query(statement)).rows;

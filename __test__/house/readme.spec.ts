@@ -30,6 +30,6 @@ test('the table of options names each option of an application', (t) => {
 
 test('the options of listen are all named', (t) => {
   const sentence = /^`listen` takes [^]*?\.$/m.exec(readText('README.md'))?.[0] ?? '';
-  const names = [...sentence.matchAll(/`(\w+)` \(/g)].map(([, name]) => name);
+  const names = [...sentence.matchAll(/`(\w+)` \(/g)].map(([, name = '']) => name);
   t.deepEqual(names.sort(), membersOf('src/options.ts', 'ListenOptions').sort());
 });
