@@ -185,7 +185,7 @@ export class Slots {
       ints[at + INT_REPLY_HEADERS] = headers === '' ? 0 : this.#memory.latin1Write(headers, output);
       ints[at + INT_REPLY_BODY] = this.#writeBody(body, output + headers.length);
     } else {
-      const bytes = typeof body === 'string' ? Buffer.from(body) : body!;
+      const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? new Uint8Array(0));
       this.#server.putReply(slot, Buffer.from(headers, 'latin1'), bytes);
     }
     if (this.#heads.size > 0) this.#heads.delete(slot);
