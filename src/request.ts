@@ -9,7 +9,9 @@ import { findHeader, toHeaderFields } from './internal/header-block.ts';
 import { requireJson } from './internal/media-type.ts';
 import { parseJson } from './internal/parse-json.ts';
 import { parseQuery, toFirstValues } from './internal/query.ts';
-import type { HeadCopy, Slots } from './native/slots.ts';
+import { toIpText } from './native/ip-text.ts';
+import type { IpNumbers } from './native/ip-text.ts';
+import type { Slots } from './native/slots.ts';
 import type { CovetRequest, RawFields } from './types/request.ts';
 import type { RawInputs } from './validation/raw-inputs.ts';
 
@@ -29,9 +31,15 @@ export class Request implements CovetRequest {
   readonly #route: RequestRoute;
   /** Somebody outside the framework holds this object, and may read it after the reply. */
   #isShared = false;
-  /** Set once the slot is gone. */
-  #copy: HeadCopy | undefined;
-  #block: string | undefined;
+  /** The slot has been given back, and with it a small body. */
+  #isDetached = false;
+  /** Path, query and header block in one text; read once, whichever is asked for first. */
+  #head: string | undefined;
+  #queryStart = 0;
+  #headersStart = 0;
+  /** Set where the path's text is not its bytes in the head. */
+  #utf8Path: string | undefined;
+  #ip: IpNumbers | undefined;
   #fullQuery: Record<string, string | string[]> | undefined;
   #query: Record<string, string> | undefined;
   #headers: Record<string, string> | undefined;
@@ -54,7 +62,8 @@ export class Request implements CovetRequest {
   }
 
   get path(): string {
-    return this.#copy === undefined ? this.#slots.path(this.slot) : this.#copy.path;
+    const head = this.#readHead();
+    return this.#utf8Path ?? head.slice(0, this.#queryStart);
   }
 
   get route(): string {
@@ -72,15 +81,16 @@ export class Request implements CovetRequest {
   }
 
   get ip(): string {
-    return this.#copy === undefined ? this.#slots.ip(this.slot) : this.#copy.ip;
+    return toIpText((this.#ip ??= this.#slots.ip(this.slot)));
   }
 
   get headers(): Record<string, string> {
-    return (this.#headers ??= toHeaderFields(this.#headerBlock()));
+    return (this.#headers ??= toHeaderFields(this.#readHead(), this.#headersStart));
   }
 
   header(name: string): string | undefined {
-    return findHeader(this.#headerBlock(), name);
+    const head = this.#readHead();
+    return findHeader(head, name, this.#headersStart);
   }
 
   get query(): RawFields {
@@ -154,16 +164,24 @@ export class Request implements CovetRequest {
     if (!this.#isShared) return;
     void this.method;
     void this.params;
-    this.#copy = this.#slots.copyHead(this.slot);
+    this.#readHead();
+    this.#ip ??= this.#slots.ip(this.slot);
+    this.#isDetached = true;
     this.#body = undefined;
   }
 
   #rawQuery(): string {
-    return this.#copy === undefined ? this.#slots.query(this.slot) : this.#copy.query;
+    const head = this.#readHead();
+    return this.#headersStart === this.#queryStart ? '' : head.slice(this.#queryStart, this.#headersStart);
   }
 
-  #headerBlock(): string {
-    return (this.#block ??= this.#copy === undefined ? this.#slots.headers(this.slot) : this.#copy.headers);
+  #readHead(): string {
+    if (this.#head !== undefined) return this.#head;
+    const slots = this.#slots;
+    this.#queryStart = slots.pathLength(this.slot);
+    this.#headersStart = this.#queryStart + slots.queryLength(this.slot);
+    if (slots.isPathUtf8(this.slot)) this.#utf8Path = slots.path(this.slot);
+    return (this.#head = slots.head(this.slot));
   }
 
   #readParams(): Record<string, string | number> {
@@ -178,7 +196,7 @@ export class Request implements CovetRequest {
 
   #bytes(): Uint8Array {
     if (this.#body !== undefined) return this.#body;
-    if (this.#copy !== undefined) {
+    if (this.#isDetached) {
       throw new CovetError('The body was not read before the request was answered; read it in the handler first');
     }
     this.#body = this.#slots.bodyLength(this.slot) === 0 ? noBytes : this.#slots.body(this.slot);

@@ -1,6 +1,6 @@
 /**
  * Header blocks, as they lie in a slot: a line feed, then `name:value` and a line feed for each field.
- * In: such a block. Out: one field or all of them, the lines of one name joined.
+ * In: a text that ends in such a block, and where that begins. Out: one field or all, the lines of one name joined.
  */
 import { Fields } from './fields.ts';
 
@@ -21,9 +21,9 @@ function needleOf(name: string): string {
 const separatorOf = (name: string): string => (name === 'cookie' ? '; ' : ', ');
 
 /** The value of a field, whatever the case of `name`; several lines of it joined. */
-export function findHeader(block: string, name: string): string | undefined {
+export function findHeader(block: string, name: string, from: number = 0): string | undefined {
   const needle = needleOf(name);
-  const at = block.indexOf(needle);
+  const at = block.indexOf(needle, from);
   if (at === -1) return undefined;
   let end = block.indexOf('\n', at + needle.length);
   let value = block.slice(at + needle.length, end);
@@ -35,9 +35,9 @@ export function findHeader(block: string, name: string): string | undefined {
 }
 
 /** All fields under their lower-case names, on an object without prototype. */
-export function toHeaderFields(block: string): Record<string, string> {
+export function toHeaderFields(block: string, from: number = 0): Record<string, string> {
   const fields = new Fields<string>();
-  for (let start = 1; start < block.length; ) {
+  for (let start = from + 1; start < block.length; ) {
     const colon = block.indexOf(':', start);
     const end = block.indexOf('\n', colon);
     const name = block.slice(start, colon);

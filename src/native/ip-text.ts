@@ -1,12 +1,16 @@
 /** An address as numbers in, as text out. */
 import { SocketAddress } from 'node:net';
 
-/** One int is an IPv4 address, four are an IPv6 one, the highest bits first. */
-export function toIpText(ints: Int32Array): string {
-  const first = ints[0]!;
-  if (ints.length === 1) return `${first >>> 24}.${(first >>> 16) & 255}.${(first >>> 8) & 255}.${first & 255}`;
+/** One number is an IPv4 address, four are an IPv6 one, the highest bits first. */
+export type IpNumbers = number | Int32Array;
+
+/** The address as text; IPv6 in its short form (RFC 5952). */
+export function toIpText(numbers: IpNumbers): string {
+  if (typeof numbers === 'number') {
+    return `${numbers >>> 24}.${(numbers >>> 16) & 255}.${(numbers >>> 8) & 255}.${numbers & 255}`;
+  }
   const groups: string[] = [];
-  for (const int of ints) groups.push((int >>> 16).toString(16), (int & 0xffff).toString(16));
-  // Node shortens the zeros (RFC 5952).
+  for (const number of numbers) groups.push((number >>> 16).toString(16), (number & 0xffff).toString(16));
+  // Node shortens the zeros.
   return new SocketAddress({ family: 'ipv6', address: groups.join(':') }).address;
 }

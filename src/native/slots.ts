@@ -27,7 +27,7 @@ import {
   SLOT_BYTES,
 } from './index.ts';
 import type { NativeServer } from './index.ts';
-import { toIpText } from './ip-text.ts';
+import type { IpNumbers } from './ip-text.ts';
 
 /** Methods by the number a slot has for them. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -53,14 +53,6 @@ interface RawBuffer extends Buffer {
   utf8Slice(start: number, end: number): string;
   latin1Write(text: string, offset: number): number;
   utf8Write(text: string, offset: number): number;
-}
-
-/** The head of a request that outlives its slot. */
-export interface HeadCopy {
-  readonly path: string;
-  readonly query: string;
-  readonly headers: string;
-  readonly ip: string;
 }
 
 /** A body as it is sent. */
@@ -106,15 +98,29 @@ export class Slots {
     return this.#path(slot, 0, this.#int(slot, INT_PATH));
   }
 
-  /** The raw query, without `?`. */
-  query(slot: number): string {
-    const length = this.#int(slot, INT_QUERY);
-    return length === 0 ? '' : this.#head(slot, this.#int(slot, INT_PATH), length);
+  /** Whether the path has characters beyond ASCII, so that its bytes in the head are not its text. */
+  isPathUtf8(slot: number): boolean {
+    return (this.#int(slot, INT_FLAGS) & FLAG_PATH_UTF8) !== 0;
   }
 
-  /** The header block: a line feed, then `name:value` and a line feed for each field. */
-  headers(slot: number): string {
-    return this.#head(slot, this.#int(slot, INT_PATH) + this.#int(slot, INT_QUERY), this.#int(slot, INT_HEADERS));
+  /** Bytes of the path. */
+  pathLength(slot: number): number {
+    return this.#int(slot, INT_PATH);
+  }
+
+  /** Bytes of the raw query, without `?`. */
+  queryLength(slot: number): number {
+    return this.#int(slot, INT_QUERY);
+  }
+
+  /**
+   * The head as Latin-1 text, a character a byte: path, raw query, and the header block, which is a line feed, then
+   * `name:value` and a line feed for each field. In one piece, since a slice costs much the same whatever its length.
+   */
+  head(slot: number): string {
+    const at = this.#at(slot, 0);
+    const ints = this.#ints;
+    return this.#head(slot, 0, ints[at + INT_PATH]! + ints[at + INT_QUERY]! + ints[at + INT_HEADERS]!);
   }
 
   /** The `Allow` value of a miss. */
@@ -136,11 +142,10 @@ export class Slots {
     return text.includes('%') ? decodeURIComponent(text) : text;
   }
 
-  /** The peer's address. */
-  ip(slot: number): string {
+  /** The peer's address as numbers, for {@link toIpText}. */
+  ip(slot: number): IpNumbers {
     const at = this.#at(slot, INT_REMOTE_ADDRESS);
-    const isV6 = this.#int(slot, INT_REMOTE) > 0xffff;
-    return toIpText(this.#ints.subarray(at, at + (isV6 ? 4 : 1)));
+    return this.#int(slot, INT_REMOTE) > 0xffff ? this.#ints.slice(at, at + 4) : this.#ints[at]!;
   }
 
   /** Bytes of the body. */
@@ -163,11 +168,6 @@ export class Slots {
       this.#ints[ints + INT_ALLOW]!;
     const start = this.#slotsOffset + slot * SLOT_BYTES + INPUT_OFFSET + head;
     return this.#memory.subarray(start, start + this.#ints[ints + INT_BODY]!);
-  }
-
-  /** The head's parts that a request still wants once its slot is gone. */
-  copyHead(slot: number): HeadCopy {
-    return { path: this.path(slot), query: this.query(slot), headers: this.headers(slot), ip: this.ip(slot) };
   }
 
   /**
