@@ -11,6 +11,8 @@
 //! | `error.rs` | errors with a code, as JavaScript gets them |
 //! | `bridge/` | requests to the JS thread and replies back, through shared memory; the only hand-written `unsafe` |
 
+#![cfg_attr(test, allow(dead_code, reason = "`#[napi]` exports nothing in a test build, which is only ever linted"))]
+
 mod bridge;
 mod error;
 mod options;
