@@ -1,0 +1,29 @@
+/** Posts: what a row holds, and what may be written. */
+import { z } from 'zod';
+
+import { UserId } from '../users/user.ts';
+
+export const PostOut = z.object({
+  id: z.guid(),
+  user_id: UserId,
+  title: z.string(),
+  body: z.string(),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+});
+
+/** A row; all of it is public. */
+export type Post = z.infer<typeof PostOut>;
+
+/** PostgreSQL's text holds any character but NUL. */
+const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\0]*$/, 'Must not contain NUL');
+
+export const NewPost = z.object({ title: text(200), body: text(50_000) });
+
+export const PostChange = NewPost.partial().refine((change) => Object.keys(change).length > 0, 'Nothing to change');
