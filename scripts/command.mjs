@@ -52,6 +52,9 @@ export async function run(program, args, { env, capture, isProgress = false } = 
   const ignore = () => {};
   const pass = () => child.kill('SIGTERM');
   process.on('SIGINT', ignore).on('SIGTERM', pass);
+  // npm runs us in a shell that dies of a signal without passing it on: an orphan ends what it started.
+  const parent = process.ppid;
+  const watch = setInterval(() => process.ppid === parent || pass(), 500);
   const name = [path.basename(program), ...args.map((arg) => path.relative(root, arg) || arg)].join(' ');
   try {
     await new Promise((resolve, reject) => {
@@ -63,6 +66,7 @@ export async function run(program, args, { env, capture, isProgress = false } = 
     });
     return output;
   } finally {
+    clearInterval(watch);
     process.off('SIGINT', ignore).off('SIGTERM', pass);
   }
 }
