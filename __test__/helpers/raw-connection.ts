@@ -29,14 +29,17 @@ export class RawConnection {
   readonly socket: net.Socket;
   /** Resolves once the server has closed: with `'end'` in order, with the error's code otherwise. */
   readonly closed: Promise<string>;
-  #received: Buffer = Buffer.alloc(0);
+  /** What has come and is not read yet, in pieces: joining them as they come would be quadratic. */
+  #pieces: Buffer[] = [];
+  #size = 0;
   #ended: string | undefined;
   #wake: (() => void) | undefined;
 
   private constructor(socket: net.Socket) {
     this.socket = socket;
     socket.on('data', (data) => {
-      this.#received = Buffer.concat([this.#received, data]);
+      this.#pieces.push(data);
+      this.#size += data.byteLength;
       this.#wake?.();
     });
     this.closed = new Promise((resolve) => {
@@ -69,9 +72,8 @@ export class RawConnection {
     const deadline = performance.now() + timeout;
     const interim: number[] = [];
     for (;;) {
-      const headEnd = await this.#until(() => positive(this.#received.indexOf(CRLF + CRLF)), deadline);
-      const [first = '', ...rest] = this.#received.toString('latin1', 0, headEnd).split(CRLF);
-      this.#received = this.#received.subarray(headEnd + 4);
+      const headEnd = await this.#until(() => positive(this.unread.indexOf(CRLF + CRLF)), deadline);
+      const [first = '', ...rest] = this.#cut(headEnd + 4).toString('latin1', 0, headEnd).split(CRLF);
       const [, version = '', status = ''] = /^HTTP\/(\d\.\d) (\d{3})(?: |$)/.exec(first) ?? [];
       if (status === '') throw new Error(`Not a status line: ${JSON.stringify(first)}`);
       if (status.startsWith('1')) {
@@ -91,13 +93,15 @@ export class RawConnection {
 
   /** What has come and is not read as a response yet. */
   get unread(): Buffer {
-    return this.#received;
+    const whole = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
+    this.#pieces = [whole];
+    return whole;
   }
 
   /** Waits until the server closes, and gives what is left unread. Throws when it does not. */
   async rest(timeout = 5000): Promise<string> {
     await this.#until(() => (this.#ended === undefined ? undefined : 0), performance.now() + timeout, true);
-    return this.#received.toString('latin1');
+    return this.unread.toString('latin1');
   }
 
   /** Closes our half. */
@@ -120,8 +124,8 @@ export class RawConnection {
     if (header('transfer-encoding') === undefined) return Buffer.alloc(0);
     const chunks: Buffer[] = [];
     for (;;) {
-      const lineEnd = await this.#until(() => positive(this.#received.indexOf(CRLF)), deadline);
-      const size = Number.parseInt(this.#received.toString('latin1', 0, lineEnd), 16);
+      const lineEnd = await this.#until(() => positive(this.unread.indexOf(CRLF)), deadline);
+      const size = Number.parseInt(this.unread.toString('latin1', 0, lineEnd), 16);
       const chunk = await this.#take(lineEnd + 2 + size + 2, deadline);
       if (size === 0) return Buffer.concat(chunks);
       chunks.push(chunk.subarray(lineEnd + 2, -2));
@@ -129,22 +133,30 @@ export class RawConnection {
   }
 
   async #take(length: number, deadline: number): Promise<Buffer> {
-    await this.#until(() => (this.#received.byteLength >= length ? 0 : undefined), deadline);
-    const bytes = this.#received.subarray(0, length);
-    this.#received = this.#received.subarray(length);
-    return bytes;
+    await this.#until(() => (this.#size >= length ? 0 : undefined), deadline);
+    return this.#cut(length);
+  }
+
+  #seen(): string {
+    return JSON.stringify(this.unread.toString('latin1', 0, 200));
+  }
+
+  #cut(length: number): Buffer {
+    const whole = this.unread;
+    this.#pieces = [whole.subarray(length)];
+    this.#size -= length;
+    return whole.subarray(0, length);
   }
 
   async #until(look: () => number | undefined, deadline: number, mayEnd = false): Promise<number> {
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
-      const seen = JSON.stringify(this.#received.toString('latin1', 0, 200));
       if (this.#ended !== undefined && !mayEnd) {
-        throw new Error(`The connection ended (${this.#ended}) before a whole response; so far: ${seen}`);
+        throw new Error(`The connection ended (${this.#ended}) before a whole response; so far: ${this.#seen()}`);
       }
       const left = deadline - performance.now();
-      if (left <= 0) throw new Error(`No whole response in time; so far: ${seen}`);
+      if (left <= 0) throw new Error(`No whole response in time; so far: ${this.#seen()}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.#wake = () => {
