@@ -96,6 +96,13 @@ const shapes: readonly Shape[] = [
     values: several((n) => ({ text: `${n}`.padEnd(16_384, 'lorem ') })),
   },
   {
+    name: 'text of 4 KiB in lines',
+    schema: z.object({ text: z.string() }),
+    values: several((n) => ({
+      text: `line ${n} is about as long as lines of prose are, and then it ends\n`.repeat(60),
+    })),
+  },
+  {
     name: 'texts that need escapes',
     schema: z.object({ a: z.string(), b: z.string() }),
     values: several((n) => ({ a: `line ${n}\nline "two"`, b: `naïve 😀 ${n}` })),

@@ -1,7 +1,7 @@
 /** Nodes of arrays and tuples. */
 import { refuse, SerialiseFault, unwrap } from './node.ts';
 import type { Node, Part, Write } from './node.ts';
-import { integerNode, nullNode, numberNode } from './scalar.ts';
+import { nullNode, numberNode } from './scalar.ts';
 import { close, putByte, putJson } from './scratch.ts';
 
 type WriteList = (list: readonly unknown[], at: number) => number;
@@ -41,11 +41,14 @@ function toListWriter(items: Node): WriteList {
     for (let index = 0; index < list.length; index++) at = putByte(0x2c, writeItem(list[index], at));
     return close(0x5d, start, at);
   };
-  if (items !== numberNode && items !== integerNode) return writeEach;
-  const isNumber = items === numberNode ? Number.isFinite : Number.isInteger;
-  // Lists of numbers are what the engine itself is fastest at, once it is certain that they are.
-  return (list, at) =>
-    !('toJSON' in list) && list.every(isNumber) ? putJson(JSON.stringify(list), at) : writeEach(list, at);
+  if (items !== numberNode) return writeEach;
+  // Fractions are what the engine itself is fastest at, once it is certain that there are only numbers.
+  return (list, at) => (isNumbers(list) ? putJson(JSON.stringify(list), at) : writeEach(list, at));
+}
+
+function isNumbers(list: readonly unknown[]): boolean {
+  for (let index = 0; index < list.length; index++) if (!Number.isFinite(list[index])) return false;
+  return !('toJSON' in list);
 }
 
 function toTupleWriter(prefix: readonly Node[], items: Node | undefined, minItems: number): WriteList {

@@ -6,6 +6,7 @@
 import { refuse, unwrap } from './node.ts';
 import type { Node, Part, Write } from './node.ts';
 import { close, putByte, putPiece, putText, toPiece } from './scratch.ts';
+import type { Piece } from './scratch.ts';
 
 /** A declared field. */
 export interface Field {
@@ -101,7 +102,7 @@ function toSegments(fields: readonly Field[]): Segment[] {
 function toRun(run: readonly Field[]): Segment {
   const pieces = run.map(({ key }, index) => toPiece(`${index === 0 ? '' : ','}${JSON.stringify(key)}:`));
   const [k0, k1, k2, k3] = run.map(({ key }) => key) as [string, string, string, string];
-  const [p0, p1, p2, p3] = pieces as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  const [p0, p1, p2, p3] = pieces as [Piece, Piece, Piece, Piece];
   const [w0, w1, w2, w3] = run.map(({ node }) => node.write) as [Write, Write, Write, Write];
   switch (run.length) {
     case 1:

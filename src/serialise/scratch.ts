@@ -20,6 +20,8 @@ interface Scratch extends Buffer {
 let bytes = allocate(usualSize);
 /** The same memory, four bytes a number. */
 let words = toWords(bytes);
+/** The same memory, for words at any place. */
+let view = new DataView(bytes.buffer);
 /** Whether all that was written since the beginning is ASCII, which is read faster. */
 let isAscii = true;
 let isBusy = false;
@@ -38,6 +40,7 @@ function toWords(buffer: Scratch): Int32Array {
 function use(buffer: Scratch): void {
   bytes = buffer;
   words = toWords(buffer);
+  view = new DataView(buffer.buffer);
 }
 
 /**
@@ -63,19 +66,32 @@ export function toText(write: (value: unknown, at: number) => number, value: unk
   }
 }
 
-/** Constant text as the bytes {@link putPiece} copies. */
-export function toPiece(text: string): Uint8Array {
-  const piece = Uint8Array.from(Buffer.from(text));
-  if (piece.length !== text.length) hasForeignNames = true;
-  return piece;
+/** Constant text, ready to be copied. */
+export interface Piece {
+  /** The bytes, four a number, the last ones padded. */
+  readonly words: Int32Array;
+  readonly length: number;
 }
 
-/** Copies constant bytes; a loop, since pieces are shorter than a call into the engine costs. */
-export function putPiece(piece: Uint8Array, at: number): number {
-  const { length } = piece;
-  if (at + length > bytes.length) grow(at, length);
-  const into = bytes;
-  for (let index = 0; index < length; index++) into[at + index] = piece[index]!;
+/** Constant text as {@link putPiece} copies it. */
+export function toPiece(text: string): Piece {
+  const { length } = Buffer.from(text);
+  if (length !== text.length) hasForeignNames = true;
+  const padded = allocate(length).fill(0x20);
+  padded.utf8Write(text, 0);
+  const from = new DataView(padded.buffer);
+  return {
+    words: Int32Array.from({ length: padded.length >> 2 }, (_, index) => from.getInt32(index * 4, true)),
+    length,
+  };
+}
+
+/** Copies constant bytes, up to three of padding with them, over which the next write goes. */
+export function putPiece(piece: Piece, at: number): number {
+  const { words: from, length } = piece;
+  if (at + length + 3 > bytes.length) grow(at, length + 3);
+  const into = view;
+  for (let index = 0; index < from.length; index++) into.setInt32(at + (index << 2), from[index]!, true);
   return at + length;
 }
 
@@ -124,14 +140,14 @@ function putLong(text: string, at: number): number {
   const start = at + 1;
   const written = into.utf8Write(text, start);
   const end = start + written;
-  if (needsEscape(start, end)) return putJson(JSON.stringify(text), at);
   if (written !== text.length) {
     // Copied as U+FFFD, a lone surrogate would be lost; JSON.stringify escapes it.
     if (!(text as WellFormed).isWellFormed()) return putJson(JSON.stringify(text), at);
     isAscii = false;
   }
-  into[at] = into[end] = 0x22;
-  return end + 1;
+  const last = needsEscape(start, end) ? escapeInPlace(start, end) : end;
+  bytes[at] = bytes[last] = 0x22;
+  return last + 1;
 }
 
 /** `isWellFormed` is ES2024, which Node has had since version 20. */
@@ -158,6 +174,51 @@ function needsEscape(start: number, end: number): boolean {
 
 function isEscaped(byte: number): boolean {
   return byte < 0x20 || byte === 0x22 || byte === 0x5c;
+}
+
+// By byte: how much longer its escape is, and the escape's last character where it is a short one.
+const extra = new Uint8Array(256).fill(5, 0, 0x20);
+const letter = new Uint8Array(256);
+for (const [byte, short] of ['\bb', '\tt', '\nn', '\ff', '\rr', '""', '\\\\'].map(
+  (pair) => [pair.charCodeAt(0), pair.charCodeAt(1)] as const,
+)) {
+  extra[byte] = 1;
+  letter[byte] = short;
+}
+
+/** Replaces what must be escaped among the bytes from `start` to `end`, which move apart for it; gives the new end. */
+function escapeInPlace(start: number, end: number): number {
+  let more = 0;
+  for (let at = start; at < end; at++) more += extra[bytes[at]!]!;
+  if (end + more + 1 > bytes.length) grow(end, more + 1);
+  const into = bytes;
+  let to = end + more;
+  // From behind, so that nothing is written over before it is read; where both meet, the rest stays as it is.
+  for (let from = end - 1; to > from + 1; from--) {
+    const byte = into[from]!;
+    if (extra[byte] === 0) into[--to] = byte;
+    else if (extra[byte] === 1) {
+      into[--to] = letter[byte]!;
+      into[--to] = 0x5c;
+    } else {
+      into[--to] = hexDigit(byte & 0xf);
+      into[--to] = hexDigit(byte >> 4);
+      to = putShortHead(to);
+    }
+  }
+  return end + more;
+}
+
+/** `\u00`, written backwards from `to`. */
+function putShortHead(to: number): number {
+  bytes[to - 1] = bytes[to - 2] = 0x30;
+  bytes[to - 3] = 0x75;
+  bytes[to - 4] = 0x5c;
+  return to - 4;
+}
+
+function hexDigit(value: number): number {
+  return value < 10 ? 0x30 + value : 0x57 + value;
 }
 
 /** Writes JSON text that is finished already. */
