@@ -40,5 +40,6 @@ test('the package exports these names and no others', (t) => {
     'route',
     'routesOf',
     'token',
+    'weaknessOf',
   ]);
 });
