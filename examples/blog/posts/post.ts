@@ -16,14 +16,11 @@ export const PostOut = z.object({
 export type Post = z.infer<typeof PostOut>;
 
 /** PostgreSQL's text holds any character but NUL. */
-const text = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .regex(/^[^\0]*$/, 'Must not contain NUL');
+const text = z.string().regex(/^[^\0]*$/, 'Must not contain NUL');
 
-export const NewPost = z.object({ title: text(200), body: text(50_000) });
+export const NewPost = z.object({
+  title: text.trim().min(1).max(200),
+  body: text.min(1).max(50_000),
+});
 
 export const PostChange = NewPost.partial().refine((change) => Object.keys(change).length > 0, 'Nothing to change');
