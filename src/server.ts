@@ -34,8 +34,8 @@ export interface Listening {
   readonly port: number;
   /** `http://host:port`. */
   readonly url: string;
-  /** Closes the application. As {@link Covet.close}. */
-  close(grace?: number): Promise<void>;
+  /** Closes the application. As {@link Covet.close}; may be taken off the object. */
+  readonly close: (grace?: number) => Promise<void>;
 }
 
 const DEFAULT_PORT = 3000;
