@@ -91,7 +91,7 @@ for (const engine of engines) {
 
   test(`${engine}: goes through the feed without missing or repeating a post, while others are written`, async (t) => {
     const author = await blog.member();
-    const ids = [];
+    const ids: string[] = [];
     for (const title of ['a', 'b', 'c', 'd', 'e']) ids.push((await write(author, title)).id);
     const seen: string[] = [];
     let next: string | null = '';
