@@ -4,14 +4,14 @@
  * those to clients that have gone, end here.
  */
 import type { Chain } from './compose.ts';
+import type { Fail } from './compose.ts';
 import { RequestContext } from './context.ts';
 import { TimeoutError } from './error.ts';
-import type { Link, Receiver } from './native/link.ts';
 import type { NativeRefusals } from './native/index.ts';
+import type { Link, Receiver } from './native/link.ts';
+import type { Reply } from './reply.ts';
 import { Request } from './request.ts';
 import type { RequestRoute } from './request.ts';
-import type { Reply } from './reply.ts';
-import type { Fail } from './compose.ts';
 
 /** A route ready to be served. */
 export interface ServedRoute extends RequestRoute {
@@ -35,7 +35,8 @@ export interface DispatchOptions {
 /** A request whose handler has not answered yet. */
 interface Pending {
   readonly context: RequestContext;
-  readonly deadline: number;
+  /** 0 until the first sweep: a clock read for each request would cost more, and none may be cut short. */
+  deadline: number;
 }
 
 /** How often overdue handlers are looked for, in milliseconds: a timer for each request would cost more than most. */
@@ -46,8 +47,6 @@ export class Dispatcher implements Receiver {
   readonly #pending = new Map<number, Pending>();
   #link: Link | undefined;
   #sweep: NodeJS.Timeout | undefined;
-  #now = 0;
-  #idle: (() => void) | undefined;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
@@ -56,7 +55,6 @@ export class Dispatcher implements Receiver {
   /** Where replies go; the sweep for overdue handlers begins. */
   start(link: Link): void {
     this.#link = link;
-    this.#now = performance.now();
     this.#sweep = setInterval(() => this.#answerOverdue(), SWEEP);
     // The server's own hold keeps the process alive, not this.
     this.#sweep.unref();
@@ -64,12 +62,6 @@ export class Dispatcher implements Receiver {
 
   stop(): void {
     clearInterval(this.#sweep);
-  }
-
-  /** Resolves when no handler is at work. */
-  async idle(): Promise<void> {
-    if (this.#pending.size === 0) return;
-    await new Promise<void>((resolve) => (this.#idle = resolve));
   }
 
   onRequest(slot: number): void {
@@ -83,7 +75,7 @@ export class Dispatcher implements Receiver {
       this.#send(request, reply);
       return;
     }
-    const pending: Pending = { context, deadline: this.#now + this.#options.handlerTimeout };
+    const pending: Pending = { context, deadline: 0 };
     this.#pending.set(slot, pending);
     reply.then(
       (value) => this.#settle(pending, request, value),
@@ -94,7 +86,9 @@ export class Dispatcher implements Receiver {
 
   onAbort(slot: number): void {
     const pending = this.#pending.get(slot);
-    if (pending !== undefined) RequestContext.requestOf(pending.context).abort();
+    if (pending === undefined) return;
+    const reason = new DOMException('The client went away before it was answered', 'AbortError');
+    RequestContext.requestOf(pending.context).abort(reason);
   }
 
   onRefusals(refusals: NativeRefusals): void {
@@ -113,7 +107,6 @@ export class Dispatcher implements Receiver {
     }
     this.#pending.delete(request.slot);
     this.#send(request, reply);
-    if (this.#pending.size === 0) this.#idle?.();
   }
 
   async #settleFailed(pending: Pending, request: Request, error: unknown): Promise<void> {
@@ -123,28 +116,36 @@ export class Dispatcher implements Receiver {
   #send(request: Request, reply: Reply): void {
     const encoded = reply.encoded!;
     request.detach();
-    this.#link!.reply(request.slot, reply.status, encoded.type, reply.headerBlock(), encoded.body);
+    try {
+      this.#link!.reply(request.slot, reply.status, encoded.type, reply.headerBlock(), encoded.body);
+    } catch (error) {
+      // Whatever it was, the client must not wait for ever, nor the slot.
+      this.#options.onFault(error);
+      this.#link!.reply(request.slot, 500, 0, '', undefined);
+    }
     if (reply.afterwards !== undefined) this.#runAfterwards(reply);
   }
 
   #runAfterwards(reply: Reply): void {
-    for (const task of reply.afterwards ?? []) {
-      // Behind the flush, so that nothing waits for it.
-      setImmediate(async () => {
-        try {
-          await task();
-        } catch (error) {
-          this.#options.onFault(error);
-        }
-      });
+    // Behind the flush, so that nothing waits for it.
+    for (const task of reply.afterwards ?? []) setImmediate(() => void this.#runTask(task));
+  }
+
+  async #runTask(task: () => unknown): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#options.onFault(error);
     }
   }
 
   #answerOverdue(): void {
-    this.#now = performance.now();
-    if (this.#options.handlerTimeout === 0) return;
+    const { handlerTimeout } = this.#options;
+    if (handlerTimeout === 0) return;
+    const now = performance.now();
     for (const [slot, pending] of this.#pending) {
-      if (pending.deadline > this.#now) continue;
+      if (pending.deadline === 0) pending.deadline = now + handlerTimeout;
+      if (pending.deadline > now) continue;
       // From here on the handler's own answer comes too late.
       this.#pending.delete(slot);
       void this.#answerTimeout(pending);
@@ -152,11 +153,11 @@ export class Dispatcher implements Receiver {
   }
 
   async #answerTimeout(pending: Pending): Promise<void> {
-    const request = RequestContext.requestOf(pending.context);
+    // The handler is still at work, and may read on.
+    const request = RequestContext.requestOf(pending.context).share();
     const error = new TimeoutError(`The handler of ${request.method} ${request.route} did not answer in time`);
     const reply = await this.#options.fail(error, pending.context);
     request.abort(error);
     this.#send(request, reply);
-    if (this.#pending.size === 0) this.#idle?.();
   }
 }

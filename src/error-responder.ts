@@ -1,17 +1,18 @@
+import { RequestContext } from './context.ts';
 /**
  * What was thrown in, the reply to it out, and a line in the log.
  * The application's own handler is asked first; whatever it does not answer gets the framework's format.
  */
 import { toErrorFormat, toErrorReply } from './error-reply.ts';
 import type { ErrorFormat } from './error-reply.ts';
-import { CovetError, toCovetError } from './error.ts';
-import { RequestContext } from './context.ts';
+import { toCovetError } from './error.ts';
+import type { CovetError } from './error.ts';
 import { isThenable } from './internal/promise.ts';
 import { logRequestError } from './logger.ts';
 import type { Logger } from './logger.ts';
 import { Reply } from './reply.ts';
-import { plainReply, toReply } from './response.ts';
 import type { Request } from './request.ts';
+import { plainReply, toReply } from './response.ts';
 import type { MiddlewareContext } from './types/middleware.ts';
 import type { MaybePromise } from './types/schema.ts';
 
@@ -27,6 +28,9 @@ export interface ErrorResponderOptions {
 
 const TYPE_JSON = 1;
 const TYPE_PROBLEM = 5;
+
+/** In the log alone, as nginx has it: no client is there to get it. */
+const CLIENT_GONE = 499;
 
 export class ErrorResponder {
   readonly #logger: Logger;
@@ -84,11 +88,22 @@ export class ErrorResponder {
     const request: Request = RequestContext.requestOf(context);
     logRequestError(this.#logger, thrown, {
       errorId,
-      status: error.status,
+      status: isAbort(thrown, request) ? CLIENT_GONE : error.status,
       method: request.method,
       path: request.path,
       route: request.route,
       ip: request.ip,
     });
+  }
+}
+
+/** Whether a handler that ended because the client had gone says just that. */
+function isAbort(thrown: unknown, { abortReason }: Request): boolean {
+  if (abortReason === undefined || abortReason.name !== 'AbortError') return false;
+  try {
+    return thrown === abortReason || (thrown instanceof Error && thrown.name === 'AbortError');
+  } catch {
+    // What throws when it is looked at is not an AbortError.
+    return false;
   }
 }

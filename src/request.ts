@@ -31,7 +31,7 @@ export class Request implements CovetRequest {
   readonly #route: RequestRoute;
   /** Somebody outside the framework holds this object, and may read it after the reply. */
   #isShared = false;
-  /** The slot has been given back, and with it a small body. */
+  /** The slot has been given back: from now on it is another request's. */
   #isDetached = false;
   /** Path, query and header block in one text; read once, whichever is asked for first. */
   #head: string | undefined;
@@ -48,7 +48,7 @@ export class Request implements CovetRequest {
   #body: Uint8Array | undefined;
   #json: { readonly value: unknown } | undefined;
   #abort: AbortController | undefined;
-  #isGone = false;
+  #abortReason: Error | undefined;
   #method: string | undefined;
 
   constructor(slots: Slots, slot: number, route: RequestRoute) {
@@ -58,7 +58,7 @@ export class Request implements CovetRequest {
   }
 
   get method(): string {
-    return (this.#method ??= this.#slots.method(this.slot));
+    return (this.#method ??= this.#live().method(this.slot));
   }
 
   get path(): string {
@@ -74,14 +74,14 @@ export class Request implements CovetRequest {
     const query = this.#rawQuery();
     const base = `http://${this.header('host') ?? 'localhost'}`;
     const url = new URL(base);
-    // Set, not resolved: a path such as `//other.example` stays a path.
-    url.pathname = this.path;
+    // Set, not resolved: a path such as `//other.example` stays a path. A backslash would become a slash.
+    url.pathname = this.path.replaceAll('\\', '%5C');
     url.search = query;
     return url;
   }
 
   get ip(): string {
-    return toIpText((this.#ip ??= this.#slots.ip(this.slot)));
+    return toIpText((this.#ip ??= this.#live().ip(this.slot)));
   }
 
   get headers(): Record<string, string> {
@@ -113,7 +113,7 @@ export class Request implements CovetRequest {
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
-      if (this.#isGone) this.#abort.abort();
+      if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason);
     }
     return this.#abort.signal;
   }
@@ -154,20 +154,34 @@ export class Request implements CovetRequest {
   }
 
   /** The client has gone, or the time has run out. */
-  abort(reason?: unknown): void {
-    this.#isGone = true;
+  abort(reason: Error): void {
+    this.#abortReason = reason;
     this.#abort?.abort(reason);
   }
 
-  /** Before the slot is given back: copies what somebody may still ask for. */
+  /** What {@link abort} was given, if it was called. */
+  get abortReason(): Error | undefined {
+    return this.#abortReason;
+  }
+
+  /** Before the slot is given back: copies what somebody may still ask for, and lets go of the rest. */
   detach(): void {
-    if (!this.#isShared) return;
-    void this.method;
-    void this.params;
-    this.#readHead();
-    this.#ip ??= this.#slots.ip(this.slot);
+    if (this.#isShared) {
+      void this.method;
+      void this.params;
+      this.#readHead();
+      this.#ip ??= this.#slots.ip(this.slot);
+    }
     this.#isDetached = true;
     this.#body = undefined;
+  }
+
+  /** The slots, as long as ours is ours. */
+  #live(): Slots {
+    if (!this.#isDetached) return this.#slots;
+    throw new CovetError(
+      'This part of the request was not read before the request was answered; read it in the handler',
+    );
   }
 
   #rawQuery(): string {
@@ -177,7 +191,7 @@ export class Request implements CovetRequest {
 
   #readHead(): string {
     if (this.#head !== undefined) return this.#head;
-    const slots = this.#slots;
+    const slots = this.#live();
     this.#queryStart = slots.pathLength(this.slot);
     this.#headersStart = this.#queryStart + slots.queryLength(this.slot);
     if (slots.isPathUtf8(this.slot)) this.#utf8Path = slots.path(this.slot);
@@ -187,9 +201,11 @@ export class Request implements CovetRequest {
   #readParams(): Record<string, string | number> {
     const values = new Fields<string | number>();
     const { params } = this.#route;
+    if (params.length === 0) return values;
+    const slots = this.#live();
     for (let index = 0; index < params.length; index++) {
       const { name, isInt } = params[index]!;
-      values[name] = isInt ? this.#slots.intParam(this.slot, index) : this.#slots.textParam(this.slot, index);
+      values[name] = isInt ? slots.intParam(this.slot, index) : slots.textParam(this.slot, index);
     }
     return values;
   }

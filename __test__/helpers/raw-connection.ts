@@ -54,8 +54,8 @@ export class RawConnection {
     });
   }
 
-  static async open(port: number, options: Partial<net.TcpSocketConnectOpts> = {}): Promise<RawConnection> {
-    const socket = net.connect({ port, host: '127.0.0.1', ...options });
+  static async open(port: number, options: Partial<net.NetConnectOpts> = {}): Promise<RawConnection> {
+    const socket = net.connect({ port, host: '127.0.0.1', ...options } as net.NetConnectOpts);
     socket.setNoDelay(true);
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
     return new RawConnection(socket);
@@ -73,7 +73,9 @@ export class RawConnection {
     const interim: number[] = [];
     for (;;) {
       const headEnd = await this.#until(() => positive(this.unread.indexOf(CRLF + CRLF)), deadline);
-      const [first = '', ...rest] = this.#cut(headEnd + 4).toString('latin1', 0, headEnd).split(CRLF);
+      const [first = '', ...rest] = this.#cut(headEnd + 4)
+        .toString('latin1', 0, headEnd)
+        .split(CRLF);
       const [, version = '', status = ''] = /^HTTP\/(\d\.\d) (\d{3})(?: |$)/.exec(first) ?? [];
       if (status === '') throw new Error(`Not a status line: ${JSON.stringify(first)}`);
       if (status.startsWith('1')) {

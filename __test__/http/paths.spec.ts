@@ -44,7 +44,19 @@ test('bytes beyond ASCII must be written as escapes (RFC 3986, 2.1)', async (t) 
 test('a path that has no canonical form is 400, without the handler', async (t) => {
   let calls = 0;
   const { port } = await serve(t, (app) => app.get('/{*rest}', () => ++calls));
-  for (const target of ['/%', '/%4', '/%zz', '/%00', '/a%0Ab', '/a%0D%0Ab', '/%7F', '/%C2%85', '/%FF', '/%C3', '/%ED%A0%80']) {
+  for (const target of [
+    '/%',
+    '/%4',
+    '/%zz',
+    '/%00',
+    '/a%0Ab',
+    '/a%0D%0Ab',
+    '/%7F',
+    '/%C2%85',
+    '/%FF',
+    '/%C3',
+    '/%ED%A0%80',
+  ]) {
     const response = await send(port, target);
     t.is(response.status, 400, target);
     t.is(response.json().error.code, 'BAD_REQUEST', target);
@@ -67,7 +79,9 @@ test('an encoded dot segment or slash never reaches another route', async (t) =>
 });
 
 test('url says what the router saw: a decoded path cannot become another one', async (t) => {
-  const { port } = await serve(t, (app) => app.get('/{*rest}', ({ req }) => ({ href: req.url.href, path: req.url.pathname })));
+  const { port } = await serve(t, (app) =>
+    app.get('/{*rest}', ({ req }) => ({ href: req.url.href, path: req.url.pathname })),
+  );
   for (const [target, pathname] of [
     ['/a/b?c=d', '/a/b'],
     ['/a//other.example/x', '/a//other.example/x'],
@@ -96,7 +110,8 @@ test('redirects to the other form of a slash keep the query and encode the path'
     { trailingSlash: 'redirect' },
   );
   const connection = await RawConnection.open(port);
-  const ask = (method: string, target: string) => connection.send(`${method} ${target} HTTP/1.1\r\nHost: a\r\n\r\n`).next();
+  const ask = (method: string, target: string) =>
+    connection.send(`${method} ${target} HTTP/1.1\r\nHost: a\r\n\r\n`).next();
   for (const [method, target, location] of [
     ['GET', '/with?a=1&b=%20', '/with/?a=1&b=%20'],
     ['POST', '/without/%C3%A9/', '/without/%C3%A9'],

@@ -1,7 +1,8 @@
 /** What HTTP/1.1 promises beside plain requests: interim answers, HEAD, OPTIONS, 405, versions, connection options. */
 import test from 'ava';
 
-import { Covet, reply } from '../../src/index.ts';
+import { reply } from '../../src/index.ts';
+import type { Covet } from '../../src/index.ts';
 import { exchange, RawConnection } from '../helpers/raw-connection.ts';
 import { serve } from '../helpers/serve.ts';
 
@@ -162,6 +163,7 @@ test('every response has a date and a framing, and one of each', async (t) => {
 
 test('an upgrade that nobody offers is passed over', async (t) => {
   const { port } = await serve(t, register);
-  const raw = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n';
+  const raw =
+    'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n';
   t.is((await exchange(port, raw)).text(), 'home');
 });

@@ -7,7 +7,17 @@ import { serve } from '../helpers/serve.ts';
 
 const get = (port: number, path = '/') => exchange(port, `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
 
-const BAD_VALUES = ['a\r\nx-evil: 1', 'a\nb', 'a\rb', 'a\0b', '\u0001', '\u007f', 'snow☃man', '\u0100', 'a\r\n\r\n<html>'];
+const BAD_VALUES = [
+  'a\r\nx-evil: 1',
+  'a\nb',
+  'a\rb',
+  'a\0b',
+  '\u0001',
+  '\u007f',
+  'snow☃man',
+  '\u0100',
+  'a\r\n\r\n<html>',
+];
 const BAD_NAMES = ['', 'a b', 'a:b', 'a\r\nb', 'a\nb', 'a\0b', 'é', 'a\tb', '"a"', '(a)'];
 const OWNED = ['Content-Length', 'Transfer-Encoding', 'Connection', 'Keep-Alive', 'Upgrade'];
 
@@ -43,7 +53,9 @@ test('a handler that tries is a 500 without the header, and is logged', async (t
 
 test('Latin-1 comes and goes as it is', async (t) => {
   const { port } = await serve(t, (app) =>
-    app.get('/', ({ req }) => reply(200, { seen: req.header('X-Name') }, { headers: { 'x-back': req.header('x-name')! } })),
+    app.get('/', ({ req }) =>
+      reply(200, { seen: req.header('X-Name') }, { headers: { 'x-back': req.header('x-name')! } }),
+    ),
   );
   const response = await exchange(port, 'GET / HTTP/1.1\r\nHost: a\r\nX-Name: caf\u00e9 \u00ff\u0080\r\n\r\n');
   t.is(response.json().seen, 'café ÿ\u0080');
@@ -70,7 +82,10 @@ test('several values of one name are several lines, Set-Cookie among them', asyn
     t.deepEqual(cookies, ['a=1; Path=/', 'b=2', 'c=3, 4'], path);
   }
   const { lines } = await get(port);
-  t.deepEqual(lines.filter(([name]) => name === 'vary').map(([, value]) => value), ['accept', 'origin']);
+  t.deepEqual(
+    lines.filter(([name]) => name === 'vary').map(([, value]) => value),
+    ['accept', 'origin'],
+  );
 });
 
 test('get, has, set, append and delete know no case', (t) => {
@@ -97,6 +112,10 @@ test('a content type of one’s own stays, and stays alone', async (t) => {
     ['/web', 'text/html'],
   ] as const) {
     const { lines } = await get(port, path);
-    t.deepEqual(lines.filter(([name]) => name === 'content-type'), [['content-type', type]], path);
+    t.deepEqual(
+      lines.filter(([name]) => name === 'content-type'),
+      [['content-type', type]],
+      path,
+    );
   }
 });

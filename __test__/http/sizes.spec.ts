@@ -17,9 +17,7 @@ const postOf = (path: string, body: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.byteLength}\r\n\r\n`), body]);
 
 function chunkedOf(path: string, body: Uint8Array, size: number): Buffer {
-  const parts: Uint8Array[] = [
-    Buffer.from(`POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`),
-  ];
+  const parts: Uint8Array[] = [Buffer.from(`POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`)];
   for (let at = 0; at < body.byteLength; at += size) {
     const chunk = body.subarray(at, at + size);
     parts.push(Buffer.from(`${chunk.byteLength.toString(16)}\r\n`), chunk, Buffer.from('\r\n'));
@@ -36,7 +34,11 @@ function pattern(length: number): Buffer {
 
 test('heads of every size up to 16 KiB come through whole, above it is 431', async (t) => {
   const { port } = await serve(t, (app) =>
-    app.get('/{*rest}', ({ req }) => ({ fill: req.header('x-fill')?.length, host: req.headers['host'], path: req.path })),
+    app.get('/{*rest}', ({ req }) => ({
+      fill: req.header('x-fill')?.length,
+      host: req.headers['host'],
+      path: req.path,
+    })),
   );
   // A slot has room for 3,840 bytes of head: both sides of that, where it goes beside the slot, matter too.
   for (const bytes of [100, 3700, 3800, 3830, 3840, 3850, 3860, 3900, 4096, 8192, 16 * KIB - 1, 16 * KIB]) {
@@ -135,8 +137,10 @@ test('replies of every size come through whole: text, bytes, headers', async (t)
 
 test('reply headers of every size come through whole, with a body and without', async (t) => {
   const { port } = await serve(t, (app) => {
-    app.get('/{status:int}/{length:int}', ({ params: { status, length } }) =>
-      new Response(status === 204 ? null : 'body', { status, headers: { 'x-fill': 'h'.repeat(length) } }),
+    app.get(
+      '/{status:int}/{length:int}',
+      ({ params: { status, length } }) =>
+        new Response(status === 204 ? null : 'body', { status, headers: { 'x-fill': 'h'.repeat(length) } }),
     );
   });
   for (const status of [200, 204]) {

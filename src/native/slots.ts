@@ -208,6 +208,8 @@ export class Slots {
   #writeBody(body: Payload, offset: number): number {
     if (body === undefined) return 0;
     if (typeof body === 'string') return body === '' ? 0 : this.#memory.utf8Write(body, offset);
+    // Also bytes whose memory was given to another thread, which cannot even be copied.
+    if (body.byteLength === 0) return 0;
     this.#memory.set(body, offset);
     return body.byteLength;
   }
