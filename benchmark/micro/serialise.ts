@@ -109,7 +109,7 @@ const shapes: readonly Shape[] = [
   },
 ];
 
-const buffer = Buffer.allocUnsafe(1 << 20);
+const buffer = Buffer.allocUnsafe(1 << 20) as Buffer & { utf8Write(text: string, at: number): number };
 let sink = 0;
 
 function contendersOf({ schema, values }: Shape): Record<string, ToText> {

@@ -51,7 +51,8 @@ export function parseJson(body: string | Uint8Array, options: ParseJsonOptions =
 
 function decode(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw invalid('The body is not valid UTF-8');
-  return withoutMark(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return withoutMark(buffer.toString('utf8'));
 }
 
 function withoutMark(text: string): string {
@@ -64,12 +65,10 @@ function invalid(message: string, details?: Record<string, unknown>): HttpError 
 
 /** Counts brackets with the engine's fast search: few brackets cannot be deep, and most bodies have few. */
 function mayExceed(text: string, maxDepth: number): boolean {
+  if (text.length <= maxDepth) return false;
   let left = maxDepth;
-  for (const bracket of ['{', '[']) {
-    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
-      if (--left < 0) return true;
-    }
-  }
+  for (let at = text.indexOf('{'); at !== -1; at = text.indexOf('{', at + 1)) if (--left < 0) return true;
+  for (let at = text.indexOf('['); at !== -1; at = text.indexOf('[', at + 1)) if (--left < 0) return true;
   return false;
 }
 

@@ -49,6 +49,12 @@ interface Failure {
   readonly issues: readonly StandardSchemaV1.Issue[];
 }
 
+/** A check that has not answered yet. */
+interface Pending {
+  readonly index: number;
+  readonly result: PromiseLike<Result>;
+}
+
 const placeOf: Readonly<Record<InputName, FaultPlace>> = {
   params: 'path',
   query: 'query',
@@ -114,11 +120,7 @@ class CompiledInputs implements InputPlan {
   #check(values: unknown[], target: Record<string, unknown>): MaybePromise<readonly unknown[]> {
     const inputs = this.#inputs;
     let failures: Failure[] | undefined;
-    let pending: Promise<void>[] | undefined;
-    const settle = (index: number, result: Result): void => {
-      if (result.issues === undefined) values[index] = result.value;
-      else (failures ??= []).push({ index, issues: result.issues });
-    };
+    let pending: Pending[] | undefined;
     for (let index = 0; index < inputs.length; index++) {
       const { schema } = inputs[index]!;
       if (schema === undefined) continue;
@@ -128,21 +130,32 @@ class CompiledInputs implements InputPlan {
       } catch (error) {
         // This request already fails with `error`; a rejection of a check still under way adds nothing to it,
         // but unheard it would end the process.
-        for (const other of pending ?? []) other.catch(() => undefined);
+        for (const other of pending ?? []) other.result.then(undefined, () => undefined);
         throw error;
       }
-      if (isPromise<Result>(result)) (pending ??= []).push(toPromise(result, index, settle));
-      else settle(index, result);
+      if (isPromise<Result>(result)) (pending ??= []).push({ index, result });
+      else if (result.issues === undefined) values[index] = result.value;
+      else (failures ??= []).push({ index, issues: result.issues });
     }
     if (pending === undefined) return this.#finish(values, target, failures);
-    return Promise.all(pending).then(() =>
-      // In the order of the inputs, not in that of the answers.
-      this.#finish(
-        values,
-        target,
-        failures?.toSorted((one, other) => one.index - other.index),
-      ),
-    );
+    return this.#await(pending, values, target, failures);
+  }
+
+  async #await(
+    pending: readonly Pending[],
+    values: unknown[],
+    target: Record<string, unknown>,
+    failures: Failure[] = [],
+  ): Promise<readonly unknown[]> {
+    const results = await Promise.all(pending.map(({ result }) => result));
+    for (const [order, result] of results.entries()) {
+      const { index } = pending[order]!;
+      if (result.issues === undefined) values[index] = result.value;
+      else failures.push({ index, issues: result.issues });
+    }
+    // In the order of the inputs, not in that of the answers.
+    const inOrder = failures.toSorted((one, other) => one.index - other.index);
+    return this.#finish(values, target, inOrder.length === 0 ? undefined : inOrder);
   }
 
   #finish(values: unknown[], target: Record<string, unknown>, failures: Failure[] | undefined): readonly unknown[] {
@@ -161,14 +174,6 @@ class CompiledInputs implements InputPlan {
     }
     return new ValidationError(faults);
   }
-}
-
-async function toPromise(
-  result: PromiseLike<Result>,
-  index: number,
-  settle: (index: number, result: Result) => void,
-): Promise<void> {
-  settle(index, await result);
 }
 
 function isPromise<T>(value: unknown): value is PromiseLike<T> {
