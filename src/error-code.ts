@@ -86,14 +86,21 @@ export const errorCodes = {
   TIMEOUT_ERROR: { status: 504, category: 'system' },
   HTTP_VERSION_NOT_SUPPORTED: { status: 505, category: 'system' },
 
-  // Thrown while the application is put together; never sent to a client.
+  // Thrown while the application is put together or told to listen; never sent to a client.
   ROUTE_CONFLICT: { status: 500, category: 'system' },
-  INVALID_ROUTE: { status: 500, category: 'system' },
+  ROUTE_PATTERN_INVALID: { status: 500, category: 'system' },
+  ROUTE_METHOD_INVALID: { status: 500, category: 'system' },
+  ROUTE_LIMIT_EXCEEDED: { status: 500, category: 'system' },
   DEPENDENCY_CYCLE: { status: 500, category: 'system' },
   MISSING_PROVIDER: { status: 500, category: 'system' },
   CAPTIVE_DEPENDENCY: { status: 500, category: 'system' },
   DEPENDENCY_ERROR: { status: 500, category: 'system' },
   INVALID_SETTINGS: { status: 500, category: 'system' },
+  INVALID_OPTION: { status: 500, category: 'system' },
+  ALREADY_LISTENING: { status: 500, category: 'system' },
+  SERVER_CLOSED: { status: 500, category: 'system' },
+  ROUTES_DIFFER: { status: 500, category: 'system' },
+  MEMORY_GIVEN: { status: 500, category: 'system' },
 } as const;
 
 /** A code of {@link errorCodes}. Applications may use their own strings beside these. */

@@ -33,6 +33,17 @@ test("the server's own refusals use the same codes, statuses and categories", (t
   }
 });
 
+test('every code the router and the addon throw is known', (t) => {
+  const thrown = [
+    ...read('crates/router/src/error.rs').matchAll(/=> "([A-Z_]+)"/g),
+    ...['options', 'router', 'server', 'bridge/shard'].flatMap((file) => [
+      ...read(`crates/node/src/${file}.rs`).matchAll(/coded\(\s*"([A-Z_]+)"/g),
+    ]),
+  ].map(([, code]) => code!);
+  t.true(thrown.length >= 8);
+  for (const code of thrown) t.true(codes.has(code), code);
+});
+
 test('the code of a status is sent with that status', (t) => {
   for (let status = 400; status < 600; status++) {
     const code = toErrorCode(status);
