@@ -43,7 +43,7 @@ function around(middleware: MiddlewareFunction, inner: Chain, { plan, fail }: Co
     };
     // Nothing returned keeps the inner reply, if there is one.
     const settle = (value: unknown): MaybePromise<Reply> => {
-      if (value !== undefined) return toReply(value, plan);
+      if (value !== undefined) return toReply(value, plan, context);
       if (inside !== undefined) return inside;
       throw new CovetError(`Middleware '${middleware.name}' neither returned an answer nor called next()`);
     };

@@ -114,10 +114,12 @@ export class Dispatcher implements Receiver {
   }
 
   #send(request: Request, reply: Reply): void {
-    const encoded = reply.encoded!;
+    const { type, body } = reply.encoded!;
     request.detach();
     try {
-      this.#link!.reply(request.slot, reply.status, encoded.type, reply.headerBlock(), encoded.body);
+      // A content type that somebody has set, be it on the way out, stands alone.
+      const interned = reply.hasHeader('content-type') ? 0 : type;
+      this.#link!.reply(request.slot, reply.status, interned, reply.headerBlock(), body);
     } catch (error) {
       // Whatever it was, the client must not wait for ever, nor the slot.
       this.#options.onFault(error);

@@ -9,7 +9,7 @@ import { RequestContext } from './context.ts';
 import type { DependencyPlan } from './di/plan.ts';
 import type { DependencyScope } from './di/scope.ts';
 import { andThen, isThenable } from './internal/promise.ts';
-import { Reply } from './reply.ts';
+import type { Reply } from './reply.ts';
 import { RequestInputs } from './request.ts';
 import { toReply } from './response.ts';
 import type { ReplyPlan } from './response.ts';
@@ -30,7 +30,7 @@ export interface EndpointParts {
 /** Compiles an endpoint. */
 export function compileEndpoint(parts: EndpointParts): Chain {
   const { handler, plan, fail, dependencies } = parts;
-  const bare: Chain = (context) => finish(handler(context), plan);
+  const bare: Chain = (context) => finish(handler(context), plan, context);
   const checked = withInputs(parts, dependencies.isEmpty ? ignoringValues(bare) : withDependencies(parts));
   return (context) => guard(() => checked(context), fail, context);
 }
@@ -65,8 +65,8 @@ function withDependencies({ dependencies, handler, plan }: EndpointParts): After
   return (context, values) => {
     const opened = dependencies.open(values, context as unknown as Record<string, unknown>);
     return andThen(opened, (scope) => {
-      if (scope === undefined) return finish(handler(context), plan);
-      return within(scope, () => finish(handler(context), plan));
+      if (scope === undefined) return finish(handler(context), plan, context);
+      return within(scope, () => finish(handler(context), plan, context));
     });
   };
 }
@@ -121,6 +121,7 @@ async function closeAfterFailed(scope: DependencyScope, error: unknown): Promise
   throw error;
 }
 
-function finish(value: unknown, plan: ReplyPlan): MaybePromise<Reply> {
-  return isThenable(value) ? Promise.resolve(value).then((result) => toReply(result, plan)) : toReply(value, plan);
+function finish(value: unknown, plan: ReplyPlan, context: RequestContext): MaybePromise<Reply> {
+  if (!isThenable(value)) return toReply(value, plan, context);
+  return Promise.resolve(value).then((result) => toReply(result, plan, context));
 }

@@ -56,7 +56,7 @@ export class ErrorResponder {
         const answer = handler(error, context);
         const value = isThenable(answer) ? await answer : answer;
         if (value === undefined) continue;
-        const reply = await toReply(value, plainReply);
+        const reply = await toReply(value, plainReply, context);
         this.#log(error, thrown, context, reply.headers.get('x-error-id') ?? undefined);
         return reply;
       }
@@ -76,6 +76,7 @@ export class ErrorResponder {
       traceparent: request.header('traceparent'),
     });
     const reply = new Reply(status, undefined, thrown);
+    reply.owner = context;
     for (const name in headers) {
       if (name !== 'content-type') reply.headers.set(name, headers[name]!);
     }

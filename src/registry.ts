@@ -94,7 +94,7 @@ function compileRoute(route: RegisteredRoute, options: CompileOptions): ServedRo
   const name = `${route.method} ${route.path}`;
   const plan = toReplyPlan(spec, { mode, route: name });
   const endpoint = compileEndpoint({
-    handler: route.call as (context: RequestContext) => unknown,
+    handler: route.call,
     dependencies: container.plan(spec.deps ?? {}, name),
     compileInputs: (sources) => compileInputs(spec, sources, { exposeRejectedValues }),
     plan,
@@ -115,7 +115,7 @@ export function compileMiss(
   const within = (work: (context: RequestContext) => unknown): ServedRoute => {
     const endpoint: Chain = async (context) => {
       try {
-        return await toReply(await work(context), plainReply);
+        return await toReply(await work(context), plainReply, context);
       } catch (error) {
         return responder.fail(error, context);
       }

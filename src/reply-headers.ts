@@ -9,7 +9,6 @@ import type { ReplyHeaders as ReplyHeadersType } from './types/reply.ts';
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** What a field value may hold: visible characters of Latin-1, spaces and tabs. CR and LF would begin another field. */
-// oxlint-disable-next-line no-control-regex -- it is the control characters that are looked for
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** The server's own: the message's framing and the connection belong to it. */
@@ -46,6 +45,12 @@ export class ReplyHeaders implements ReplyHeadersType {
     return this.#values.entries();
   }
 
+  copy(): ReplyHeaders {
+    const copy = new ReplyHeaders();
+    for (const [name, values] of this.#values) copy.#values.set(name, [...values]);
+    return copy;
+  }
+
   /** The lines as they cross the border: `name:value` and a line feed each. */
   toBlock(): string {
     let block = '';
@@ -56,14 +61,15 @@ export class ReplyHeaders implements ReplyHeadersType {
   }
 }
 
-function checkName(name: string): string {
+// Programs without types hand in numbers and worse.
+function checkName(name: unknown): string {
   const key = String(name).toLowerCase();
   if (!TOKEN.test(key)) throw new CovetError(`${JSON.stringify(name)} is not a header name (RFC 9110, 5.6.2)`);
   if (OWNED.has(key)) throw new CovetError(`The header '${key}' is set by the server and cannot be set by a reply`);
   return key;
 }
 
-function checkValue(name: string, value: string): string {
+function checkValue(name: string, value: unknown): string {
   const text = String(value).trim();
   if (!VALUE.test(text)) {
     throw new CovetError(`The value of header '${name}' has a character no header may have, such as a line break`);

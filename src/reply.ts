@@ -1,12 +1,14 @@
+import type { Payload } from './native/slots.ts';
 /**
  * An answer with its status, and the handler's way to make one.
  */
 import { ReplyHeaders } from './reply-headers.ts';
-import type { Payload } from './native/slots.ts';
 import type { kReplyType, ReplyLike, ReplyOf } from './types/reply.ts';
 
 /** Header names and values for {@link reply}; an array gives a name several lines. */
-export type ReplyHeadersInit = Readonly<Record<string, string | readonly string[]>> | Iterable<readonly [string, string]>;
+export type ReplyHeadersInit =
+  | Readonly<Record<string, string | readonly string[]>>
+  | Iterable<readonly [string, string]>;
 
 /** Options of {@link reply}. */
 export interface ReplyInit {
@@ -20,13 +22,18 @@ export interface Encoded {
 }
 
 /** What users see as a {@link ReplyLike}. */
-export class Reply<Status extends number = number, T = unknown> implements Omit<ReplyLike<Status, T>, typeof kReplyType> {
+export class Reply<Status extends number = number, T = unknown> implements Omit<
+  ReplyLike<Status, T>,
+  typeof kReplyType
+> {
   readonly status: Status;
   readonly data: T;
   readonly error: unknown;
   #headers: ReplyHeaders | undefined;
   /** Not there until `response.ts` has put it there. */
   encoded: Encoded | undefined;
+  /** The context of the one request that it answers; undefined while user code has it, which may give it many times. */
+  owner: object | undefined;
   #afterwards: (() => unknown)[] | undefined;
 
   constructor(status: Status, data: T, error?: unknown) {
@@ -52,6 +59,14 @@ export class Reply<Status extends number = number, T = unknown> implements Omit<
   /** What {@link onSent} was given, if anything. */
   get afterwards(): readonly (() => unknown)[] | undefined {
     return this.#afterwards;
+  }
+
+  /** The same answer for one request: what its layers do to it must not show in the next. */
+  copyFor(owner: object): Reply<Status, T> {
+    const copy = new Reply(this.status, this.data, this.error);
+    if (this.#headers !== undefined) copy.#headers = this.#headers.copy();
+    copy.owner = owner;
+    return copy;
   }
 
   hasHeader(name: string): boolean {

@@ -12,9 +12,9 @@
  * | anything else, `null` included | as above | JSON |
  */
 import { CovetError } from './error.ts';
+import { defaultStatus } from './internal/default-status.ts';
 import { Reply } from './reply.ts';
 import type { Encoded } from './reply.ts';
-import { defaultStatus } from './internal/default-status.ts';
 import { compileResponse } from './serialise.ts';
 import type { ResponseOptions, ResponsePlan } from './serialise.ts';
 import type { RouteSpec } from './types/route-spec.ts';
@@ -46,12 +46,23 @@ export function toReplyPlan(spec: RouteSpec, options: ResponseOptions): ReplyPla
   };
 }
 
-/** Makes a reply of what a handler or a middleware gave, encoded and ready to be sent. */
-export function toReply(value: unknown, plan: ReplyPlan): MaybePromise<Reply> {
-  if (value instanceof Reply) return value.encoded === undefined ? encode(value, plan) : value;
-  if (value instanceof Response) return fromWebResponse(value);
+/**
+ * Makes a reply of what a handler or a middleware gave, encoded and ready to be sent to `owner`, a request's context.
+ *
+ * A reply of user code is copied: it may be a constant, and layers change the headers of what they see. One that belongs
+ * to another request is refused, since it may carry that client's cookies.
+ */
+export function toReply(value: unknown, plan: ReplyPlan, owner: object): MaybePromise<Reply> {
+  if (value instanceof Reply) {
+    if (value.owner === owner) return value;
+    if (value.owner === undefined) return encode(value.copyFor(owner), plan);
+    throw new CovetError('A reply belongs to one request: keep its status and data, and make a new one for another');
+  }
+  if (value instanceof Response) return fromWebResponse(value, owner);
   const status = plan.status ?? (value === undefined ? 204 : 200);
-  return encode(new Reply(status, value), plan);
+  const answer = new Reply(status, value);
+  answer.owner = owner;
+  return encode(answer, plan);
 }
 
 function encode(answer: Reply, plan: ReplyPlan): MaybePromise<Reply> {
@@ -77,9 +88,8 @@ function encodePlain(answer: Reply): Reply {
   return withBody(answer, TYPE_JSON, json);
 }
 
-/** A content type the user has set stays. */
 function withBody(answer: Reply, type: number, body: Encoded['body']): Reply {
-  answer.encoded = { type: answer.hasHeader('content-type') ? TYPE_NONE : type, body };
+  answer.encoded = { type, body };
   return answer;
 }
 
@@ -89,8 +99,9 @@ const isBodiless = (status: number): boolean => status === 204 || status === 205
 /** Fields of a web response that the server writes itself. */
 const SKIPPED = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
-async function fromWebResponse(response: Response): Promise<Reply> {
+async function fromWebResponse(response: Response, owner: object): Promise<Reply> {
   const answer = new Reply(response.status, undefined);
+  answer.owner = owner;
   for (const [name, value] of response.headers) {
     // Set-Cookie comes out of the iterator once a cookie, everything else joined.
     if (!SKIPPED.has(name)) answer.headers.append(name, value);
