@@ -3,15 +3,16 @@
  * Registration is strict and cold; `ready` compiles everything once, and from then on nothing changes.
  */
 import { controllerOf, routesOf } from './controller.ts';
+import type { Provider } from './di/bindings.ts';
 import { Container } from './di/container.ts';
 import type { ProvideOptions } from './di/container.ts';
-import type { Provider } from './di/bindings.ts';
 import type { InjectKey } from './di/inject.ts';
 import { Resolver } from './di/resolver.ts';
 import { SettingsError } from './di/settings-error.ts';
-import { CovetError } from './error.ts';
 import { ErrorResponder } from './error-responder.ts';
 import type { ErrorHandler } from './error-responder.ts';
+import { CovetError } from './error.ts';
+import { attemptAll } from './internal/attempt-all.ts';
 import { toLimits } from './limits.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
@@ -241,25 +242,20 @@ export class Covet {
   }
 
   async #close(grace: number): Promise<void> {
-    const errors: unknown[] = [];
-    const attempt = async (step: () => unknown): Promise<void> => {
-      try {
-        await step();
-      } catch (error) {
-        errors.push(error);
-      }
-    };
     const server = await this.#server?.catch(() => undefined);
-    await attempt(() => server?.close(grace));
-    for (const hook of this.#onClose.toReversed()) await attempt(hook);
-    await attempt(() => this.#container.close());
+    const errors = await attemptAll([
+      () => server?.close(grace),
+      ...this.#onClose.toReversed(),
+      () => this.#container.close(),
+    ]);
     if (errors.length > 0) throw new AggregateError(errors, `Closing met ${errors.length} errors`);
   }
 
   #construct(controller: Class): void {
     const { prefix, middleware } = controllerOf(controller);
     const entries = routesOf(this.#container.construct(controller) as object);
-    if (entries.length === 0) throw new CovetError(`${controller.name} has no routes: decorate its methods with contracts`);
+    if (entries.length === 0)
+      throw new CovetError(`${controller.name} has no routes: decorate its methods with contracts`);
     for (const { route: contract, call } of entries) this.#registry.add(contract, call, prefix, middleware);
   }
 

@@ -1,3 +1,4 @@
+import { attemptAll } from '../internal/attempt-all.ts';
 import type { Created } from './cell.ts';
 
 /**
@@ -6,24 +7,15 @@ import type { Created } from './cell.ts';
  *
  * @returns the errors met; every step is taken in any case.
  */
-export async function dispose(created: Created, disposed: Set<unknown>): Promise<unknown[]> {
-  const errors: unknown[] = [];
-  const attempt = async (step: () => unknown): Promise<void> => {
-    try {
-      await step();
-    } catch (error) {
-      errors.push(error);
-    }
-  };
+export function dispose(created: Created, disposed: Set<unknown>): Promise<unknown[]> {
   const { value } = created;
+  const steps: (() => unknown)[] = created.scopes
+    .toReversed()
+    .flatMap((scope) => [() => scope.close(), () => scope.closeAfter()]);
   // One object can be the value of two singletons, for instance under a class and under a token's factory.
-  if (!created.isSelfClosing && !disposed.has(value)) await attempt(() => disposeValue(value));
+  if (!created.isSelfClosing && !disposed.has(value)) steps.unshift(() => disposeValue(value));
   disposed.add(value);
-  for (const scope of created.scopes.toReversed()) {
-    await attempt(() => scope.close());
-    await attempt(() => scope.closeAfter());
-  }
-  return errors;
+  return attemptAll(steps);
 }
 
 function disposeValue(value: unknown): unknown {
