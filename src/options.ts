@@ -43,4 +43,3 @@ export interface ListenOptions {
   /** Threads that read and write sockets. Default: half the cores. */
   readonly ioThreads?: number;
 }
-

@@ -14,10 +14,12 @@ const installed: Event[] = [];
 
 const report = (error: unknown): void => {
   // The newest application's: with several in one process none of them is known to be at fault.
-  loggers.at(-1)?.error(
-    { err: error, error_id: randomUUID() },
-    'An error outside of any request; a promise was not awaited, or a callback threw',
-  );
+  loggers
+    .at(-1)
+    ?.error(
+      { err: error, error_id: randomUUID() },
+      'An error outside of any request; a promise was not awaited, or a callback threw',
+    );
 };
 
 /** Reports to `logger` from now on. Where the program listens for such an event itself, that is left to it. */

@@ -4,8 +4,8 @@
  */
 import { Dispatcher } from './dispatch.ts';
 import type { DispatchOptions } from './dispatch.ts';
-import { CovetError } from './error.ts';
 import type { ErrorFormat } from './error-reply.ts';
+import { CovetError } from './error.ts';
 import type { Logger } from './logger.ts';
 import { fromNative } from './native/from-native.ts';
 import type { NativeRefusals, NativeRouter } from './native/index.ts';

@@ -13,6 +13,7 @@ interface FieldsConstructor {
  */
 export const Fields: FieldsConstructor = (() => {
   function Fields(): void {}
-  Fields.prototype = Object.create(null);
+  // Frozen: nobody gives all requests a name.
+  Fields.prototype = Object.freeze(Object.create(null));
   return Fields as unknown as FieldsConstructor;
 })();

@@ -37,7 +37,7 @@ export function findHeader(block: string, name: string, from: number = 0): strin
 /** All fields under their lower-case names, on an object without prototype. */
 export function toHeaderFields(block: string, from: number = 0): Record<string, string> {
   const fields = new Fields<string>();
-  for (let start = from + 1; start < block.length; ) {
+  for (let start = from + 1; start < block.length;) {
     const colon = block.indexOf(':', start);
     const end = block.indexOf('\n', colon);
     const name = block.slice(start, colon);

@@ -16,7 +16,7 @@ export function parseQuery(raw: string): Record<string, string | string[]> {
   const fields = new Fields<string | string[]>();
   if (raw === '') return fields;
   let count = 0;
-  for (let start = 0; start <= raw.length; ) {
+  for (let start = 0; start <= raw.length;) {
     let end = raw.indexOf('&', start);
     if (end === -1) end = raw.length;
     if (end > start) {

@@ -1,3 +1,4 @@
+import { fromNative } from './from-native.ts';
 /**
  * A JS thread's link to the server: events in, replies out.
  * In: a wake from the I/O threads with a list of events. Out: one call of the receiver for each, and one flush for all
@@ -5,7 +6,6 @@
  */
 import { EVENT_ABORT, EVENT_REFUSALS, EVENT_REQUEST, EVENT_SHIFT, NativeServer } from './index.ts';
 import type { NativeRefusals, NativeRouter, NativeServerOptions } from './index.ts';
-import { fromNative } from './from-native.ts';
 import { Slots } from './slots.ts';
 import type { Payload } from './slots.ts';
 

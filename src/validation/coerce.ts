@@ -1,9 +1,10 @@
-import { isJsonSchema, resolveRef, toJsonSchema } from '../internal/json-schema.ts';
-import type { JsonSchema } from '../internal/json-schema.ts';
 /**
  * Text from a URL, a header, a cookie or the environment goes in; the numbers, booleans and lists its schema declares
  * come out. What the schema does not clearly ask for stays the text it was, so that the schema itself can refuse it.
  */
+import { Fields } from '../internal/fields.ts';
+import { isJsonSchema, resolveRef, toJsonSchema } from '../internal/json-schema.ts';
+import type { JsonSchema } from '../internal/json-schema.ts';
 import type { Schema } from '../types/schema.ts';
 
 /** Turns one raw value into what its schema declares, or gives it back untouched. Never throws. */
@@ -104,7 +105,7 @@ export function coerceFields(
   coercion: FieldCoercion | undefined,
   raw: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const fields = new Fields();
+  const fields = new Fields<unknown>();
   if (coercion === undefined) return Object.assign(fields, raw);
   const { coercers, rest } = coercion;
   const mayRest = rest !== undefined;
@@ -115,13 +116,6 @@ export function coerceFields(
   }
   return fields;
 }
-
-/** As free of inherited names as `Object.create(null)`, but with V8's fast properties. */
-export const Fields: new () => Record<string, unknown> = (() => {
-  function NamedValues(): void {}
-  NamedValues.prototype = Object.freeze(Object.create(null));
-  return NamedValues as unknown as new () => Record<string, unknown>;
-})();
 
 function orKeep(read: unknown, text: string): unknown {
   return read === MISS ? text : read;

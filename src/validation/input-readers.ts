@@ -1,9 +1,10 @@
 /** For each place of a request: how its raw values are found and coerced, decided once when the route is compiled. */
 import type { FaultPlace } from '../error.ts';
+import { Fields } from '../internal/fields.ts';
 import { toJsonSchema } from '../internal/json-schema.ts';
 import type { Source } from '../types/injectable.ts';
 import type { Schema } from '../types/schema.ts';
-import { coerceFields, compileCoercer, compileFieldCoercion, Fields } from './coerce.ts';
+import { coerceFields, compileCoercer, compileFieldCoercion } from './coerce.ts';
 import type { FieldCoercion } from './coerce.ts';
 import type { InputName, RawInputs } from './raw-inputs.ts';
 
@@ -94,7 +95,7 @@ function pick(
   }));
   return (raw) => {
     const values = all(raw);
-    const picked = coercion.open ? coerceFields(coercion, values) : new Fields();
+    const picked = coercion.open ? coerceFields(coercion, values) : new Fields<unknown>();
     for (const { name, wireName, coercer } of fields) {
       const value = own(values, wireName);
       if (value !== undefined) picked[name] = coercer === undefined ? value : coercer(value);
