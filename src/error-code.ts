@@ -3,6 +3,8 @@
  * docs/errors.md explains the same codes in prose; a test keeps this list, that page and the Rust side equal.
  */
 
+import { STATUS_CODES } from 'node:http';
+
 /** The kind of thing that went wrong; every error body carries it as `category`. */
 export type ErrorCategory =
   | 'validation'
@@ -148,4 +150,9 @@ export function toErrorCategory(status: number): ErrorCategory {
 /** `not_found` becomes `NOT_FOUND_ERROR`: the code of an error that names a category only. */
 export function categoryCode(category: ErrorCategory): ErrorCode {
   return `${category.toUpperCase() as Uppercase<ErrorCategory>}_ERROR`;
+}
+
+/** The reason phrase of a status; `'Error'` for one nobody registered. */
+export function statusText(status: number): string {
+  return status === 499 ? 'Client Closed Request' : (STATUS_CODES[status] ?? 'Error');
 }

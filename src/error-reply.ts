@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 
-import { errorCodes, toErrorCode } from './error-code.ts';
+import { errorCodes, statusText, toErrorCode } from './error-code.ts';
 import type { ErrorCategory } from './error-code.ts';
-import { CovetError, statusText } from './error.ts';
+import { CovetError } from './error.ts';
 import { acceptQuality } from './internal/accept.ts';
 
 /** `'covet'`: `{"error":{...}}`; `'problem'`: RFC 9457 `application/problem+json`. */
@@ -62,7 +62,10 @@ const none: Readonly<Record<string, unknown>> = Object.freeze({});
  *
  * @example
  * ```ts
- * toErrorBody(new HttpError(404, 'User not found'), { errorId: 'e-1' });
+ * import { HttpError } from './error.ts';
+ * import { toErrorBody } from './error-reply.ts';
+ *
+ * const body = toErrorBody(new HttpError(404, 'User not found'), { errorId: 'e-1' });
  * // { error: { message: 'User not found', code: 'NOT_FOUND', category: 'not_found', details: {}, trace_id: 'e-1' } }
  * ```
  */

@@ -2,10 +2,9 @@
  * Every failure Covet knows: one family of errors, and `toCovetError`, which makes anything thrown a member of it.
  * `expose` is the only valve through which an error's text or details can reach a client.
  */
-import { STATUS_CODES } from 'node:http';
-
-import { categoryCode, isErrorCategory, toErrorCategory, toErrorCode } from './error-code.ts';
+import { categoryCode, isErrorCategory, toErrorCategory, toErrorCode, statusText } from './error-code.ts';
 import type { ErrorCategory, ErrorCode } from './error-code.ts';
+import { readSafely } from './internal/read-safely.ts';
 
 /** Options of every Covet error. */
 export interface CovetErrorOptions {
@@ -40,6 +39,8 @@ const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
  *
  * @example
  * ```ts
+ * import { CovetError } from 'covet';
+ *
  * throw new CovetError('Report is not ready', { status: 409, category: 'business_logic', code: 'REPORT_PENDING' });
  * ```
  *
@@ -79,8 +80,14 @@ export class CovetError extends Error {
  *
  * @example
  * ```ts
- * throw new HttpError(404, 'User not found');
- * throw new HttpError(409, 'Email already exists', { details: { field: 'email' } });
+ * import { HttpError } from 'covet';
+ *
+ * const users = new Map([[1, { email: 'ada@example.com' }]]);
+ * export function getUser(id: number) {
+ *   const user = users.get(id);
+ *   if (user === undefined) throw new HttpError(404, 'User not found', { details: { id } });
+ *   return user;
+ * }
  * ```
  *
  * From 500 on the message goes to the log only, unless `expose: true` is given.
@@ -120,6 +127,8 @@ export interface FieldError {
  *
  * @example
  * ```ts
+ * import { ValidationError } from 'covet';
+ *
  * throw new ValidationError([{ field: 'email', message: 'Already taken', code: 'unique', in: 'body' }]);
  * ```
  */
@@ -142,6 +151,8 @@ export class ValidationError extends CovetError {
  *
  * @example
  * ```ts
+ * import { BusinessRuleError } from 'covet';
+ *
  * throw new BusinessRuleError('Insufficient funds', 'min_balance', { balance: 10, requested: 25 });
  * ```
  *
@@ -165,8 +176,10 @@ export class BusinessRuleError extends CovetError {
  *
  * @example
  * ```ts
- * const charge = await bank.charge(order).catch((cause) => {
- *   throw new ExternalServiceError('payments', cause, { retryAfter: 30 });
+ * import { ExternalServiceError } from 'covet';
+ *
+ * const rates = await fetch('https://rates.example.com/today').catch((cause: unknown) => {
+ *   throw new ExternalServiceError('rates', cause, { retryAfter: 30 });
  * });
  * ```
  */
@@ -192,6 +205,8 @@ export class ExternalServiceError extends CovetError {
  *
  * @example
  * ```ts
+ * import { TimeoutError } from 'covet';
+ *
  * throw new TimeoutError('Report took longer than 5 s');
  * ```
  *
@@ -210,11 +225,6 @@ for (const [name, errorClass] of Object.entries(named)) {
 }
 Object.defineProperty(CovetError.prototype, kCovetError, { value: true });
 
-/** The reason phrase of a status; `'Error'` for one nobody registered. */
-export function statusText(status: number): string {
-  return status === 499 ? 'Client Closed Request' : (STATUS_CODES[status] ?? 'Error');
-}
-
 const timeoutCodes: ReadonlySet<unknown> = new Set([
   'ETIMEDOUT',
   'UND_ERR_CONNECT_TIMEOUT',
@@ -231,14 +241,16 @@ const timeoutCodes: ReadonlySet<unknown> = new Set([
  *
  * @example
  * ```ts
- * toCovetError(new Error('SELECT failed')).message; // 'Internal Server Error'
+ * import { toCovetError } from './error.ts';
+ *
+ * console.log(toCovetError(new Error('SELECT failed')).message); // Internal Server Error
  * ```
  */
 export function toCovetError(thrown: unknown): CovetError {
   if ((typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null) return unknownError(thrown);
   if (CovetError.isOwn(thrown)) return thrown;
-  if (read(thrown, kCovetError) === true) return fromOtherCopy(thrown);
-  return isTimeout(thrown) || isTimeout(read(thrown, 'cause'))
+  if (readSafely(thrown, kCovetError) === true) return fromOtherCopy(thrown);
+  return isTimeout(thrown) || isTimeout(readSafely(thrown, 'cause'))
     ? new TimeoutError(undefined, { cause: thrown })
     : unknownError(thrown);
 }
@@ -249,11 +261,11 @@ function unknownError(cause: unknown): CovetError {
 
 /** Another copy of this package threw it, or it sits behind a Proxy: every field is checked before it is believed. */
 function fromOtherCopy(thrown: object): CovetError {
-  const status = read(thrown, 'status');
-  const message = read(thrown, 'message');
-  const category = read(thrown, 'category');
-  const code = read(thrown, 'code');
-  const details = read(thrown, 'details');
+  const status = readSafely(thrown, 'status');
+  const message = readSafely(thrown, 'message');
+  const category = readSafely(thrown, 'category');
+  const code = readSafely(thrown, 'code');
+  const details = readSafely(thrown, 'details');
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 400 || status > 599)
     return unknownError(thrown);
   if (typeof message !== 'string' || typeof code !== 'string') return unknownError(thrown);
@@ -262,8 +274,8 @@ function fromOtherCopy(thrown: object): CovetError {
     code,
     category: isErrorCategory(category) ? category : toErrorCategory(status),
     details: typeof details === 'object' && details !== null ? (details as Record<string, unknown>) : undefined,
-    headers: readHeaders(read(thrown, 'headers')),
-    expose: read(thrown, 'expose') === true,
+    headers: readHeaders(readSafely(thrown, 'headers')),
+    expose: readSafely(thrown, 'expose') === true,
     cause: thrown,
   });
 }
@@ -281,14 +293,5 @@ function readHeaders(from: unknown): Record<string, string> {
 
 function isTimeout(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return read(value, 'name') === 'TimeoutError' || timeoutCodes.has(read(value, 'code'));
-}
-
-/** Reads a property of a stranger: a throwing getter or Proxy trap reads as undefined. */
-function read(from: object, key: PropertyKey): unknown {
-  try {
-    return Reflect.get(from, key);
-  } catch {
-    return undefined;
-  }
+  return readSafely(value, 'name') === 'TimeoutError' || timeoutCodes.has(readSafely(value, 'code'));
 }

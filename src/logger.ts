@@ -6,6 +6,7 @@ import { pino } from 'pino';
 
 import { toCovetError, ValidationError } from './error.ts';
 import type { CovetError } from './error.ts';
+import { readSafely } from './internal/read-safely.ts';
 
 /** One logging method, in pino's form: facts first, then the sentence. */
 export type LogMethod = (facts: object, message?: string) => unknown;
@@ -69,8 +70,11 @@ const silent: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignor
  *
  * @example
  * ```ts
- * createLogger({ level: 'warn', redact: ['user.email'] });
- * createLogger(pino({ transport: { target: 'pino-pretty' } }));
+ * import { Covet } from 'covet';
+ * import { pino } from 'pino';
+ *
+ * export const quiet = new Covet({ logger: { level: 'warn', redact: ['user.email'] } });
+ * export const own = new Covet({ logger: pino({ base: { service: 'shop' } }) });
  * ```
  *
  * @throws Error from pino for an unknown level or a malformed path.
@@ -168,39 +172,29 @@ const maxCauses = 5;
 
 function toCauses(thrown: unknown): object[] {
   const causes: object[] = [];
-  let cause = read(thrown, 'cause');
+  let cause = readSafely(thrown, 'cause');
   while (cause !== undefined && cause !== null && causes.length < maxCauses) {
     causes.push({
       exception_type: typeOf(cause),
-      message: readText(cause, 'message') ?? (typeof cause === 'object' ? undefined : String(cause)),
+      message: readText(cause, 'message') ?? toScalarText(cause),
       code: readText(cause, 'code'),
       stack: readText(cause, 'stack'),
     });
-    cause = read(cause, 'cause');
+    cause = readSafely(cause, 'cause');
   }
   return causes;
 }
 
 function typeOf(value: unknown): string {
-  return readText(value, 'name') ?? readText(read(value, 'constructor'), 'name') ?? typeof value;
+  return readText(value, 'name') ?? readText(readSafely(value, 'constructor'), 'name') ?? typeof value;
 }
 
 // Enough for any sentence; a message can be a whole document.
 const maxText = 8192;
 
 function readText(from: unknown, key: string): string | undefined {
-  const value = typeof from === 'string' && key === 'message' ? from : read(from, key);
+  const value = typeof from === 'string' && key === 'message' ? from : readSafely(from, key);
   return typeof value === 'string' && value !== '' ? value.slice(0, maxText) : undefined;
-}
-
-/** Reads a property of a stranger: what throws reads as undefined. */
-function read(from: unknown, key: string): unknown {
-  if ((typeof from !== 'object' && typeof from !== 'function') || from === null) return undefined;
-  try {
-    return Reflect.get(from, key);
-  } catch {
-    return undefined;
-  }
 }
 
 function ignore(): void {}

@@ -29,8 +29,11 @@ export type Serialise = (value: unknown) => MaybePromise<string>;
  *
  * @example
  * ```ts
+ * import { z } from 'zod';
+ * import { compileSerialiser } from './serialise.ts';
+ *
  * const toJson = compileSerialiser(z.object({ id: z.int(), name: z.string() }));
- * toJson({ id: 1, name: 'Ada', password_hash: '$argon2id$...' }); // '{"id":1,"name":"Ada"}'
+ * console.log(toJson({ id: 1, name: 'Ada', password_hash: '$argon2id$...' })); // {"id":1,"name":"Ada"}
  * ```
  *
  * The function throws `SerialiseFault` naming the place for a missing field, another type than the declared one, NaN and
@@ -153,7 +156,7 @@ function toFault(issues: readonly StandardSchemaV1.Issue[]): SerialiseFault {
   const places = issues.slice(0, maxNamed).map((issue) => {
     const path = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
     const { code, type } = issue as { readonly code?: unknown; readonly type?: unknown };
-    return `${path.join('.') || 'the body'} (${String(code ?? type ?? 'invalid')})`;
+    return `${path.join('.') || 'the body'} (${toScalarText(code ?? type ?? 'invalid') ?? 'invalid'})`;
   });
   return new SerialiseFault(
     places.join(', ') + (issues.length > maxNamed ? ` and ${issues.length - maxNamed} more` : ''),

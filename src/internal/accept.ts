@@ -18,8 +18,10 @@ const maxRanges = 64;
  *
  * @example
  * ```ts
- * acceptQuality('text/*;q=0.5, application/json', 'application/json'); // 1
- * acceptQuality('text/*;q=0.5, application/json', 'image/png'); // 0
+ * import { acceptQuality } from './accept.ts';
+ *
+ * console.log(acceptQuality('text/*;q=0.5, application/json', 'text/plain')); // 0.5
+ * console.log(acceptQuality('text/*;q=0.5, application/json', 'image/png')); // 0
  * ```
  */
 export function acceptQuality(accept: string | undefined, essence: string): number {

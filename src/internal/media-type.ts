@@ -29,8 +29,10 @@ const parameter = new RegExp(
  *
  * @example
  * ```ts
- * parseMediaType('Application/JSON; charset="utf-8"')?.essence; // 'application/json'
- * parseMediaType('application/json\ta'); // undefined
+ * import { parseMediaType } from './media-type.ts';
+ *
+ * console.log(parseMediaType('Application/JSON; charset="utf-8"')?.essence); // application/json
+ * console.log(parseMediaType('application/json\ta')); // undefined
  * ```
  */
 export function parseMediaType(value: string): MediaType | undefined {

@@ -24,7 +24,9 @@ const defaultMaxDepth = 64;
  *
  * @example
  * ```ts
- * parseJson('{"a":1,"__proto__":{"admin":true}}'); // { a: 1 }
+ * import { parseJson } from './parse-json.ts';
+ *
+ * console.log(parseJson('{"a":1,"__proto__":{"admin":true}}')); // { a: 1 }
  * ```
  *
  * @throws HttpError 400 `INVALID_JSON` for bad UTF-8, bad syntax (with the `position` of the first bad character, never

@@ -98,7 +98,11 @@ export function compileFieldCoercion(schema: Schema): FieldCoercion | undefined 
  *
  * @example
  * ```ts
- * coerceFields(compileFieldCoercion(z.object({ PORT: z.int() })), { PORT: '3000' }); // { PORT: 3000 }
+ * import { z } from 'zod';
+ * import { coerceFields, compileFieldCoercion } from './coerce.ts';
+ *
+ * const coercion = compileFieldCoercion(z.object({ PORT: z.int() }));
+ * console.log(coerceFields(coercion, { PORT: '3000' })['PORT']); // 3000
  * ```
  */
 export function coerceFields(
