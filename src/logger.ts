@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { toCovetError, ValidationError } from './error.ts';
 import type { CovetError } from './error.ts';
 import { readSafely } from './internal/read-safely.ts';
+import { toScalarText } from './internal/scalar-text.ts';
 
 /** One logging method, in pino's form: facts first, then the sentence. */
 export type LogMethod = (facts: object, message?: string) => unknown;

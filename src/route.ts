@@ -166,7 +166,7 @@ export const route: RouteOfMethods = ((path: string, spec: MethodsSpec = {}) => 
   if (methods.length === 0) throw new TypeError(`the route ${path} has an empty list of methods`);
   const unknown = methods.find((method) => !METHODS.includes(method));
   if (unknown !== undefined) {
-    throw new TypeError(`the route ${path} has an unknown method '${String(unknown)}': use ${METHODS.join(', ')}`);
+    throw new TypeError(`the route ${path} has an unknown method '${unknown}': use ${METHODS.join(', ')}`);
   }
   return createRoute([...new Set(methods)], path, spec);
 }) as RouteOfMethods;

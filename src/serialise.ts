@@ -8,6 +8,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { CovetError } from './error.ts';
 import { changesValues, toJsonSchema } from './internal/json-schema.ts';
 import type { JsonSchema } from './internal/json-schema.ts';
+import { toScalarText } from './internal/scalar-text.ts';
 import { compileNode, UnsupportedSchema } from './serialise/compile.ts';
 import { locate, SerialiseFault } from './serialise/node.ts';
 import type { Node } from './serialise/node.ts';

@@ -54,7 +54,7 @@ test('faults of settings and of classes come together', async (t) => {
   const container = new Container();
   container.plan({ settings: Settings, broken: Broken }, 'GET /');
   const error = await t.throwsAsync(container.boot(), { instanceOf: AggregateError });
-  const [first, second] = (error as AggregateError).errors;
+  const [first, second] = error.errors;
   t.true(first instanceof SettingsError);
   t.is(second.message, 'broken');
   t.regex(error.message, /^Boot met 2 errors: 1 setting is wrong\n {2}PORT: is not set.*; broken$/s);

@@ -113,7 +113,7 @@ test('all errors are collected, and everything is disposed all the same', async 
   await request(container.plan({ quiet, a: failing('a'), b: failing('b') }, 'GET /'));
   const error = await t.throwsAsync(container.close(), { instanceOf: AggregateError });
   t.deepEqual(
-    (error as AggregateError).errors.map((each: Error) => each.message),
+    error.errors.map((each: Error) => each.message),
     ['b', 'a'],
   );
   t.regex(error.message, /2 errors: b; a/);

@@ -110,7 +110,7 @@ test('boot names every fault of all settings in use at once, however they are re
   container.plan({ users: Users, mailer: Mailer }, 'GET /users');
   const error = await t.throwsAsync(container.boot(), { instanceOf: SettingsError, code: 'INVALID_SETTINGS' });
   t.deepEqual(
-    (error as SettingsError).faults.map((fault) => fault.variable),
+    error.faults.map((fault) => fault.variable),
     ['PORT', 'DEBUG', 'DATABASE_URL', 'SMTP_HOST'],
   );
   t.regex(error.message, /^4 settings are wrong\n {2}PORT: Too big/);
@@ -128,8 +128,8 @@ test('no message repeats a value', async (t) => {
     DATABASE_URL: z
       .string()
       .refine(() => false, { error: (issue) => `bad password ${String(issue.input).slice(9, 24)}` }),
-    API_KEY: z.string().refine(() => false, { error: (issue) => `bad key ${issue.input}` }),
-    MODE: z.string().refine(() => false, { error: (issue) => `unknown mode "${issue.input}"` }),
+    API_KEY: z.string().refine(() => false, { error: (issue) => `bad key ${String(issue.input)}` }),
+    MODE: z.string().refine(() => false, { error: (issue) => `unknown mode "${String(issue.input)}"` }),
     PIN: z.string().refine(() => false, { error: 'must have six digits' }),
   });
   const withheld = 'does not fit its schema (the reason is withheld, for it repeats a value)';

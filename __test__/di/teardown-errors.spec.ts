@@ -31,7 +31,7 @@ test('an error that is undefined is an error all the same', async (t) => {
   });
   const values = {};
   const scope = await planOf({ session }).open([], values);
-  scope?.close(undefined);
+  await scope?.close(undefined);
   t.is(seen, undefined);
 });
 

@@ -16,7 +16,10 @@ export function manyRoutes(count: number, src: string): string {
     `declare function reply<const S extends number, T>(status: S, data: T): ReplyLike<S, T>;`,
     `const Problem = z.object({ error: z.object({ message: z.string() }) });`,
   ];
-  for (let index = 0; index < count; index += 1) lines.push(...[asMethod, asField, asFunction][index % 3]!(index));
+  for (let index = 0; index < count; index += 1) {
+    const write = index % 3 === 0 ? asMethod : index % 3 === 1 ? asField : asFunction;
+    lines.push(...write(index));
+  }
   return `${lines.join('\n')}\n`;
 }
 

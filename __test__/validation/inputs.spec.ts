@@ -120,7 +120,7 @@ test('a missing body where one is required is a 422 fault of the whole body', (t
   t.like(error.fieldErrors[0], { field: '', pointer: '', in: 'body', code: 'invalid_type' });
   const optional = compileInputs({ body: z.object({ a: z.string() }).optional() })!;
   const target: { body?: unknown } = {};
-  optional.run(rawInputs({}), target);
+  t.false(optional.run(rawInputs({}), target) instanceof Promise);
   t.is(target.body, undefined);
 });
 
@@ -187,10 +187,8 @@ test('a strict query refuses names it does not know, strict headers and cookies 
 
 test('an open header schema gets every header', (t) => {
   const target: { headers?: unknown } = {};
-  compileInputs({ headers: z.looseObject({ retry_count: z.int() }) })!.run(
-    rawInputs({ headers: { 'retry-count': '2', host: 'x' } }),
-    target,
-  );
+  const plan = compileInputs({ headers: z.looseObject({ retry_count: z.int() }) })!;
+  t.false(plan.run(rawInputs({ headers: { 'retry-count': '2', host: 'x' } }), target) instanceof Promise);
   t.like(target.headers, { retry_count: 2, host: 'x' });
 });
 
@@ -212,7 +210,7 @@ test('hostile names neither reach a prototype nor pass as declared', (t) => {
   const own = Object.create(null) as Record<string, string>;
   for (const [name, value] of Object.entries(query)) Object.defineProperty(own, name, { value, enumerable: true });
   const target: { query?: Record<string, unknown>; headers?: unknown } = {};
-  plan.run({ ...raw, query: () => own }, target);
+  t.false(plan.run({ ...raw, query: () => own }, target) instanceof Promise);
   t.is(target.query!['page'], 1);
   t.is(({} as Record<string, unknown>)['x'], undefined);
   t.false(Object.hasOwn(target.headers as object, 'constructor'));

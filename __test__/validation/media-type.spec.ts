@@ -84,7 +84,7 @@ test('hostile lengths take linear time', (t) => {
     `a/b${' \t'.repeat(200_000)}x`,
     `a/b${';'.repeat(200_000)}x`,
     `a/b;c="${'\\\\'.repeat(200_000)}`,
-    `${'a'.repeat(400_000)}`,
+    'a'.repeat(400_000),
   ];
   const start = process.hrtime.bigint();
   for (const value of hostile) t.is(parseMediaType(value), undefined);

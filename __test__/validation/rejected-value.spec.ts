@@ -99,10 +99,12 @@ test('long values, messages and names are cut', (t) => {
 });
 
 test('values JSON cannot say are shown as text', (t) => {
-  const body = { nan: Number.NaN, nul: null };
-  const faults = faultsOf({ body: z.object({ nan: z.string(), nul: z.string(), gone: z.string() }) }, { body }, true);
+  const body = { nan: Number.NaN, nul: null, big: 12n, mark: Symbol('m'), code: () => secret };
+  const text = z.string();
+  const schema = z.object({ nan: text, nul: text, big: text, mark: text, code: text, gone: text });
+  const faults = faultsOf({ body: schema }, { body }, true);
   t.deepEqual(
     faults.map((fault) => fault.rejected_value),
-    ['NaN', null, undefined],
+    ['NaN', null, '12', 'Symbol(m)', '[function]', undefined],
   );
 });

@@ -66,7 +66,7 @@ export async function measureGroup(peers: readonly Peer[], group: Group, setting
     }
     return contenders.map((contender) => toResult(contender, group, setting.tool, rate));
   } finally {
-    await Promise.all(contenders.map(({ server }) => server?.stop()));
+    await Promise.all(contenders.map(async ({ server }) => server?.stop()));
   }
 }
 

@@ -51,7 +51,7 @@ export class Singletons implements Registry {
     if (found.kind === 'value') return this.#hold(keys, found.value);
     if (found.kind === 'source' || (found.kind === 'dep' && found.dep.scope !== 'singleton')) throw captive(path);
     const cell = this.singleton(found.kind === 'dep' ? found.dep : found.target, path);
-    const value = this.#openNow(cell as Cell, path);
+    const value = this.#openNow(cell, path);
     cell.isHeld = true;
     return this.#hold(keys, value);
   }
@@ -216,7 +216,7 @@ export class Singletons implements Registry {
     if (made instanceof Promise) {
       // Nobody gets this value, but what it opened is closed with the application.
       const kept = made.then((created) => void this.#created.push({ cell: undefined, created }));
-      this.#track(kept.catch(shownAtNextNeed));
+      void this.#track(kept.catch(shownAtNextNeed));
       throw tooLate(path);
     }
     scopes.push(...made.scopes);

@@ -176,11 +176,11 @@ function mergeAll(root: JsonSchema, schema: Keywords): JsonSchema {
 function discriminatorOf(schemas: readonly JsonSchema[]): { key: string; values: unknown[][] } | undefined {
   const [first] = schemas;
   if (typeof first !== 'object' || schemas.length < 2) return undefined;
-  for (const key of Object.keys((first['properties'] ?? {}) as object)) {
+  for (const key of Object.keys(first['properties'] ?? {})) {
     const values = schemas.map((schema) => membersOf(schema, key));
     const all = values.flatMap((members) => members ?? []);
     if (values.every((members) => members !== undefined) && new Set(all).size === all.length) {
-      return { key, values: values as unknown[][] };
+      return { key, values };
     }
   }
   return undefined;

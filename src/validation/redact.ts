@@ -2,6 +2,7 @@
  * A refused value goes in, what may be shown of it comes out.
  * Nothing a person would not read aloud: values are hidden by the names on the way to them, and long ones are cut.
  */
+import { toScalarText } from '../internal/scalar-text.ts';
 
 /** Longest text shown of a refused value or a library's message, in UTF-16 code units. */
 export const shownLength = 200;
@@ -22,7 +23,8 @@ export function toShownValue(value: unknown): unknown {
   if (value === null || typeof value === 'boolean' || typeof value === 'undefined') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value === 'string') return cut(value);
-  if (typeof value !== 'object') return cut(String(value));
+  const text = toScalarText(value);
+  if (text !== undefined) return cut(text);
   try {
     return cut(JSON.stringify(value, hideSensitive) ?? '');
   } catch {
