@@ -6,8 +6,7 @@ import type { RequestContext } from './context.ts';
 import { CovetError } from './error.ts';
 import { isThenable } from './internal/promise.ts';
 import type { Reply } from './reply.ts';
-import { toReply } from './response.ts';
-import type { ReplyPlan } from './response.ts';
+import { plainReply, toReply } from './response.ts';
 import type { MiddlewareClass, MiddlewareFunction, Next } from './types/middleware.ts';
 import type { ReplyLike } from './types/reply.ts';
 import type { MaybePromise } from './types/schema.ts';
@@ -18,32 +17,27 @@ export type Chain = (context: RequestContext) => MaybePromise<Reply>;
 /** Makes the reply to an error. Never throws, never rejects. */
 export type Fail = (error: unknown, context: RequestContext) => MaybePromise<Reply>;
 
-/** What a composed chain needs of its route. */
-export interface ComposeOptions {
-  readonly plan: ReplyPlan;
-  readonly fail: Fail;
-}
-
 /** Puts `layers` around `endpoint`, the first outermost. Classes among them have been made objects. */
 export function compose(
   layers: readonly (MiddlewareFunction | MiddlewareClass)[],
   endpoint: Chain,
-  options: ComposeOptions,
+  fail: Fail,
 ): Chain {
   const functions = layers.flatMap(toFunctions);
-  return functions.reduceRight<Chain>((inner, middleware) => around(middleware, inner, options), endpoint);
+  return functions.reduceRight<Chain>((inner, middleware) => around(middleware, inner, fail), endpoint);
 }
 
-function around(middleware: MiddlewareFunction, inner: Chain, { plan, fail }: ComposeOptions): Chain {
+function around(middleware: MiddlewareFunction, inner: Chain, fail: Fail): Chain {
   return (context) => {
     let inside: MaybePromise<Reply> | undefined;
     const next = (): MaybePromise<Reply> => {
       if (inside !== undefined) throw new CovetError('next() was called twice by the same middleware');
       return (inside = inner(context));
     };
-    // Nothing returned keeps the inner reply, if there is one.
+    // A route's schemas are for its handler: what middleware answers of its own is not of their shape. Nothing returned
+    // keeps the inner reply, if there is one.
     const settle = (value: unknown): MaybePromise<Reply> => {
-      if (value !== undefined) return toReply(value, plan, context);
+      if (value !== undefined) return toReply(value, plainReply, context);
       if (inside !== undefined) return inside;
       throw new CovetError(`Middleware '${middleware.name}' neither returned an answer nor called next()`);
     };

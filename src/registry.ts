@@ -101,7 +101,7 @@ function compileRoute(route: RegisteredRoute, options: CompileOptions): ServedRo
     fail: responder.fail,
   });
   const layers = toLayers([...middleware, ...route.middleware, ...(spec.middleware ?? [])], container);
-  const run = compose(layers, endpoint, { plan, fail: responder.fail });
+  const run = compose(layers, endpoint, responder.fail);
   return { path: route.path, params: route.params, run };
 }
 
@@ -120,7 +120,7 @@ export function compileMiss(
         return responder.fail(error, context);
       }
     };
-    const run = compose(layers, endpoint, { plan: plainReply, fail: responder.fail });
+    const run = compose(layers, endpoint, responder.fail);
     return { path: '*', params: noParams, run };
   };
   const missing = within((context) => {

@@ -31,10 +31,12 @@ export interface ReplyPlan {
   readonly status: number | undefined;
   /** Writers by status; undefined where the route has no schemas. */
   readonly schemas: ResponsePlan | undefined;
+  /** How errors name the route. */
+  readonly route: string;
 }
 
 /** The plan of whatever has no route. */
-export const plainReply: ReplyPlan = { status: undefined, schemas: undefined };
+export const plainReply: ReplyPlan = { status: undefined, schemas: undefined, route: '*' };
 
 /** What a route's contract says about its answers. */
 export function toReplyPlan(spec: RouteSpec, options: ResponseOptions): ReplyPlan {
@@ -43,6 +45,7 @@ export function toReplyPlan(spec: RouteSpec, options: ResponseOptions): ReplyPla
   return {
     status: hasMap ? defaultStatus(spec) : spec.status,
     schemas: compileResponse(response, options),
+    route: options.route,
   };
 }
 
@@ -69,10 +72,19 @@ function encode(answer: Reply, plan: ReplyPlan): MaybePromise<Reply> {
   const { data, status } = answer;
   if (isBodiless(status)) return withBody(answer, TYPE_NONE, undefined);
   const serialise = plan.schemas?.for(status);
-  if (serialise === undefined) return encodePlain(answer);
+  if (serialise === undefined) {
+    // The map is the whole list: without a schema nothing says which fields may leave.
+    if (plan.schemas !== undefined) throw undeclared(plan.route, status);
+    return encodePlain(answer);
+  }
   const json = serialise(data);
   if (typeof json === 'string') return withBody(answer, TYPE_JSON, json);
   return json.then((text) => withBody(answer, TYPE_JSON, text));
+}
+
+function undeclared(route: string, status: number): CovetError {
+  const message = `${route} answered with status ${status}, which its response map does not have`;
+  return new CovetError(message, { code: 'RESPONSE_VALIDATION_ERROR' });
 }
 
 function encodePlain(answer: Reply): Reply {
