@@ -3,6 +3,7 @@
 // Application
 export { Covet } from './app.ts';
 export type { LifecycleHook } from './app.ts';
+export type { LogMethod, Logger, LoggerOption, LoggerOptions } from './logger.ts';
 export type { CovetOptions, ListenOptions } from './options.ts';
 export type { Limits } from './types/limits.ts';
 export type { Listening } from './server.ts';

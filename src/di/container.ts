@@ -16,7 +16,7 @@ import { SettingsError } from './settings-error.ts';
 import { isSettings } from './settings.ts';
 import { Singletons } from './singletons.ts';
 
-/** Options of {@link Container.provide}. */
+/** Options of {@link Covet.provide}. */
 export interface ProvideOptions {
   /** Replaces an earlier provider instead of refusing the second one. Default false. */
   readonly override?: boolean | undefined;

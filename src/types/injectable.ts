@@ -76,4 +76,4 @@ export type Resolve<D> = { readonly [K in keyof D]: OutOf<D[K]> };
 
 /** What a factory's return type yields: a generator its yielded value, a promise its awaited value, else the value. */
 export type Yielded<R> =
-  R extends AsyncGenerator<infer T, any> ? T : R extends Generator<infer T, any> ? T : Awaited<R>;
+  R extends AsyncGenerator<infer T> ? T : R extends Generator<infer T> ? T : Awaited<R>;
