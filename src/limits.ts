@@ -20,14 +20,28 @@ export const defaultLimits: Required<Limits> = Object.freeze({
 /** The most the native side takes: a signed 32-bit number. */
 const MOST = 2 ** 31 - 1;
 
+/** Least and most of those that cannot be any number: the native side could not live with others, or not at all. */
+const ranges: Readonly<Record<string, readonly [number, number]>> = {
+  maxHeaderSize: [256, 1024 * 1024],
+  maxHeadersCount: [1, 10_000],
+  // A target is 16-bit numbers to hyper.
+  maxUrlLength: [1, 65_534],
+  headersTimeout: [1, MOST],
+  keepAliveTimeout: [1, MOST],
+  writeTimeout: [1, MOST],
+  // Each takes 8 KiB of address space, and memory once it is used.
+  maxInFlight: [1, 65_536],
+};
+
 /** Fills in defaults; a limit that is no sensible number is refused by name. */
 export function toLimits(given: Limits = {}): Required<Limits> {
   const limits: Record<string, number> = { ...defaultLimits };
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     if (!(name in defaultLimits)) throw new TypeError(`There is no limit '${name}'`);
-    if (!Number.isInteger(value) || value < 0 || value > MOST) {
-      throw new RangeError(`The limit '${name}' is a whole number from 0 to ${MOST}, not ${String(value)}`);
+    const [least, most] = ranges[name] ?? [0, MOST];
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new RangeError(`The limit '${name}' is a whole number from ${least} to ${most}, not ${String(value)}`);
     }
     limits[name] = value;
   }

@@ -2,9 +2,9 @@
 export interface Limits {
   /** A request's head, its first line and all headers. Past it: 431. Default 16 KiB, at most 1 MiB. */
   readonly maxHeaderSize?: number;
-  /** Headers of a request. Past it: 431. Default 100. */
+  /** Headers of a request. Past it: 431. Default 100, at most 10,000. */
   readonly maxHeadersCount?: number;
-  /** A request's target, path and query. Past it: 414. Default 8 KiB. */
+  /** A request's target, path and query. Past it: 414. Default 8 KiB, at most 65,534. */
   readonly maxUrlLength?: number;
   /** From a head's first byte to its last; also from connecting to the first byte. Past it: 408. Default 30,000. */
   readonly headersTimeout?: number;
@@ -22,6 +22,6 @@ export interface Limits {
   readonly writeTimeout?: number;
   /** For a handler, with its middleware and dependencies. Past it: 504, and `req.signal` fires. Default 30,000; 0: none. */
   readonly handlerTimeout?: number;
-  /** Requests in handlers at once, for each JS thread. What is above waits in its connection. Default 1024. */
+  /** Requests in handlers at once, for each JS thread. What is above waits in its connection. Default 1024, at most 65,536. */
   readonly maxInFlight?: number;
 }

@@ -48,6 +48,7 @@ impl NativeServerOptions {
         let limits = Limits {
             max_head: self.max_head as usize,
             max_headers: self.max_headers as usize,
+            max_trailers: Limits::default().max_trailers.min(self.max_headers as usize),
             max_target: self.max_target as usize,
             max_body: self.max_body.into(),
             head_timeout: milliseconds(self.head_timeout),

@@ -1,6 +1,7 @@
 //! The I/O thread's half of a port: which slots are free, and who waits for which.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -33,8 +34,8 @@ pub(crate) struct LocalPort {
     uses: RefCell<Vec<Use>>,
     /// Free slots, the last freed first: its memory is the likeliest to be in a cache.
     free: RefCell<Vec<u32>>,
-    /// Requests that wait for a slot.
-    waiting: RefCell<Vec<Waker>>,
+    /// Requests that wait for a slot, in the order they came. A freed slot goes to the first of them, and to no one else.
+    waiting: RefCell<VecDeque<Rc<Ticket>>>,
 }
 
 impl LocalPort {
@@ -59,19 +60,25 @@ impl LocalPort {
 
     /// Waits for a free slot. Requests beyond the slots wait here, unread by JavaScript: that is the back-pressure.
     pub(crate) async fn acquire(self: &Rc<Self>) -> Result<Slot, JsThreadGone> {
-        poll_fn(|cx| {
-            if !self.shard.is_alive() {
-                return Poll::Ready(Err(JsThreadGone));
-            }
-            match self.free.borrow_mut().pop() {
-                Some(number) => Poll::Ready(Ok(Slot { port: Rc::clone(self), number, owned: true })),
-                None => {
-                    self.waiting.borrow_mut().push(cx.waker().clone());
-                    Poll::Pending
-                }
-            }
-        })
-        .await
+        if !self.shard.is_alive() {
+            return Err(JsThreadGone);
+        }
+        let free = self.free.borrow_mut().pop();
+        match free {
+            Some(number) => Ok(self.slot(number)),
+            None => Waiting { port: Rc::clone(self), ticket: self.queue() }.await,
+        }
+    }
+
+    /// A place at the end of the queue.
+    fn queue(&self) -> Rc<Ticket> {
+        let ticket = Rc::new(Ticket { state: RefCell::new(TicketState::Waits(None)) });
+        self.waiting.borrow_mut().push_back(Rc::clone(&ticket));
+        ticket
+    }
+
+    fn slot(self: &Rc<Self>, number: u32) -> Slot {
+        Slot { port: Rc::clone(self), number, owned: true }
     }
 
     /// Hands replies to those who wait for them, and tells JavaScript of new events; for as long as the JS thread lives.
@@ -115,21 +122,95 @@ impl LocalPort {
                 waker.take().into_iter().for_each(Waker::wake);
             }
         }
-        self.wake_waiting();
+        for ticket in self.waiting.take() {
+            ticket.wake();
+        }
     }
 
     fn release(&self, slot: u32) {
         self.uses.borrow_mut()[self.place(slot)] = Use::Free;
         *self.shard.elsewhere(slot) = super::shard::Elsewhere::default();
+        loop {
+            let Some(ticket) = self.waiting.borrow_mut().pop_front() else { break };
+            if ticket.grant(slot) {
+                return;
+            }
+        }
         self.free.borrow_mut().push(slot);
-        self.wake_waiting();
+    }
+}
+
+/// A request's place in the queue for a slot.
+#[derive(Debug)]
+struct Ticket {
+    state: RefCell<TicketState>,
+}
+
+#[derive(Debug)]
+enum TicketState {
+    Waits(Option<Waker>),
+    /// This slot is its own, until it takes it or goes.
+    Granted(u32),
+    /// It has its slot, or has gone.
+    Gone,
+}
+
+impl Ticket {
+    /// Gives the request a slot; `false` where it wants none any more.
+    fn grant(&self, slot: u32) -> bool {
+        let state = &mut *self.state.borrow_mut();
+        let TicketState::Waits(waker) = state else { return false };
+        let waker = waker.take();
+        *state = TicketState::Granted(slot);
+        waker.into_iter().for_each(Waker::wake);
+        true
     }
 
-    /// All of them: one that was woken alone may have gone in the meantime, and the others would wait for ever.
-    fn wake_waiting(&self) {
-        if !self.waiting.borrow().is_empty() {
-            let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
-            waiting.into_iter().for_each(Waker::wake);
+    /// Has the request look again.
+    fn wake(&self) {
+        if let TicketState::Waits(waker) = &mut *self.state.borrow_mut() {
+            waker.take().into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+/// A request that waits for a slot.
+struct Waiting {
+    port: Rc<LocalPort>,
+    ticket: Rc<Ticket>,
+}
+
+impl Future for Waiting {
+    type Output = Result<Slot, JsThreadGone>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if !self.port.shard.is_alive() {
+            return Poll::Ready(Err(JsThreadGone));
+        }
+        let state = &mut *self.ticket.state.borrow_mut();
+        match state {
+            TicketState::Waits(waker) => {
+                *waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            TicketState::Granted(number) => {
+                let number = *number;
+                *state = TicketState::Gone;
+                Poll::Ready(Ok(self.port.slot(number)))
+            }
+            TicketState::Gone => Poll::Ready(Err(JsThreadGone)),
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        match self.ticket.state.replace(TicketState::Gone) {
+            // Its client went before it could take the slot: the next one's.
+            TicketState::Granted(slot) => self.port.release(slot),
+            // Clients that come and go while no slot is free must not pile up.
+            TicketState::Waits(_) => self.port.waiting.borrow_mut().retain(|other| !Rc::ptr_eq(other, &self.ticket)),
+            TicketState::Gone => {}
         }
     }
 }
