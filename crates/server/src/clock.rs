@@ -10,6 +10,11 @@ use std::time::{Duration, Instant};
 use covet_http::{BodyRate, Limits};
 use hyper::rt::Timer;
 
+/// How long a peer that has closed its sending half is taken for one that waits for its answers; then for one that has
+/// gone. The two look the same, so this bounds both what a half-closing client may ask for and how late a handler learns
+/// that nobody waits.
+const HALF_CLOSE: Duration = Duration::from_millis(250);
+
 /// What the bytes being read belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
@@ -51,6 +56,8 @@ pub(crate) struct Clock {
     unanswered: Cell<u64>,
     answered: Cell<u64>,
     write_stalled: Cell<Option<Instant>>,
+    /// The peer has closed its sending half while answers were owed to it.
+    half_closed: Cell<Option<Instant>>,
 }
 
 impl Clock {
@@ -68,6 +75,7 @@ impl Clock {
             unanswered: Cell::new(0),
             answered: Cell::new(0),
             write_stalled: Cell::new(None),
+            half_closed: Cell::new(None),
         }
     }
 
@@ -124,6 +132,17 @@ impl Clock {
         }
     }
 
+    /// The peer has closed its sending half: whether it is to be taken for one that still waits for answers.
+    pub(crate) fn waits_after_end(&self) -> bool {
+        if self.unanswered.get() == 0 {
+            return false;
+        }
+        let now = self.now();
+        let since = self.half_closed.get().unwrap_or(now);
+        self.half_closed.set(Some(since));
+        now < since + HALF_CLOSE
+    }
+
     /// Whether no request has come on this connection yet.
     pub(crate) fn is_fresh(&self) -> bool {
         self.answered.get() == 0 && self.unanswered.get() == 0
@@ -137,11 +156,8 @@ impl Clock {
             Reading::Nothing if self.unanswered.get() > 0 => None,
             Reading::Nothing => Some(self.idle_deadline()),
         };
-        match (reading, self.write_stalled.get()) {
-            (Some(reading), Some(stalled)) => Some(reading.min(stalled + self.write_timeout)),
-            (None, Some(stalled)) => Some(stalled + self.write_timeout),
-            (reading, None) => reading,
-        }
+        let write = self.write_stalled.get().map(|since| since + self.write_timeout);
+        [reading, write, self.end_deadline()].into_iter().flatten().min()
     }
 
     /// What the passing of the timer means.
@@ -163,6 +179,12 @@ impl Clock {
             Reading::Nothing if self.unanswered.get() == 0 && now >= self.idle_deadline() => Expiry::Idle,
             _ => Expiry::NotYet,
         }
+    }
+
+    /// When a peer that has closed its half is given up, as long as that lies ahead: then a read says so, and it is done.
+    fn end_deadline(&self) -> Option<Instant> {
+        let deadline = self.half_closed.get()? + HALF_CLOSE;
+        (deadline > self.now()).then_some(deadline)
     }
 
     /// The earlier of the body's whole time and the moment it becomes too slow.

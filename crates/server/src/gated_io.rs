@@ -52,12 +52,23 @@ pub(crate) struct GatedIo<T> {
     approved: usize,
     /// A refusal was handed on; nothing more will be.
     finished: bool,
+    /// The peer has closed its sending half.
+    ended: bool,
     linger: Linger,
 }
 
 impl<T> GatedIo<T> {
     pub(crate) fn new(inner: T, gate: Gate, verdicts: Rc<Verdicts>) -> Self {
-        Self { inner, gate, verdicts, held: Vec::new(), approved: 0, finished: false, linger: Linger::default() }
+        Self {
+            inner,
+            gate,
+            verdicts,
+            held: Vec::new(),
+            approved: 0,
+            finished: false,
+            ended: false,
+            linger: Linger::default(),
+        }
     }
 
     /// Hands on approved bytes that wait.
@@ -158,6 +169,12 @@ impl<T: Read + Unpin> Read for GatedIo<T> {
                 // What passed before the refusal has been handed on; the gate now repeats the refusal alone.
                 return Poll::Ready(this.admit(&mut [], &mut out));
             }
+            if this.ended {
+                // To hyper an end is the end of the connection, also where an answer is on its way.
+                let waits =
+                    !matches!(this.gate.state(), GateState::Body { .. }) && this.verdicts.clock.waits_after_end();
+                return if waits { Poll::Pending } else { Poll::Ready(Ok(())) };
+            }
             let before = out.remaining();
             let read = SCRATCH_BUFFER.with_borrow_mut(|scratch| {
                 // No more than hyper has room for: what the gate approves then goes straight through.
@@ -171,8 +188,8 @@ impl<T: Read + Unpin> Read for GatedIo<T> {
                 }
                 Poll::Ready(io::Result::Ok(filled))
             });
-            let ended = ready!(read)? == 0;
-            if ended || out.remaining() < before {
+            this.ended = ready!(read)? == 0;
+            if out.remaining() < before {
                 return Poll::Ready(Ok(()));
             }
             // All of it is held back for now: an empty read would mean the end of the stream, so read on.
