@@ -13,6 +13,7 @@ import { ErrorResponder } from './error-responder.ts';
 import type { ErrorHandler } from './error-responder.ts';
 import { CovetError } from './error.ts';
 import { attemptAll } from './internal/attempt-all.ts';
+import { foldErrors } from './internal/fold-errors.ts';
 import { toLimits } from './limits.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
@@ -248,7 +249,7 @@ export class Covet {
       ...this.#onClose.toReversed(),
       () => this.#container.close(),
     ]);
-    if (errors.length > 0) throw new AggregateError(errors, `Closing met ${errors.length} errors`);
+    if (errors.length > 0) throw foldErrors('Closing', errors);
   }
 
   #construct(controller: Class): void {

@@ -2,6 +2,7 @@
  * One application's dependencies: what stands behind each key, its singletons, and the plans of its routes.
  * Strict and slow on purpose at registration; a request meets only the plans made here.
  */
+import { foldErrors } from '../internal/fold-errors.ts';
 import type { Class, Dep, InjectSpec, Token } from '../types/injectable.ts';
 import { Bindings } from './bindings.ts';
 import type { Provider } from './bindings.ts';
@@ -109,7 +110,7 @@ export class Container {
     const others = [...new Set(errors.filter((error) => !(error instanceof SettingsError)))];
     const all = settings.length > 0 ? [SettingsError.merge(settings), ...others] : others;
     if (all.length === 1) throw all[0];
-    if (all.length > 1) throw new AggregateError(all, `Boot met ${all.length} errors: ${toTexts(all)}`);
+    if (all.length > 1) throw foldErrors('Boot', all);
   }
 
   /**
@@ -155,8 +156,4 @@ async function open(cell: Cell, errors: unknown[]): Promise<void> {
   } catch (error) {
     errors.push(error);
   }
-}
-
-function toTexts(errors: readonly unknown[]): string {
-  return errors.map((error) => (error instanceof Error ? error.message : String(error))).join('; ');
 }

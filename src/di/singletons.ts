@@ -1,4 +1,5 @@
 /** Everything that lives as long as the application: classes and singleton dependencies, from first need to close. */
+import { foldErrors } from '../internal/fold-errors.ts';
 import type { Class, Dep } from '../types/injectable.ts';
 import type { MaybePromise } from '../types/schema.ts';
 import type { Bindings } from './bindings.ts';
@@ -102,12 +103,7 @@ export class Singletons implements Registry {
       errors.push(...(await dispose(last.created, disposed)));
       last.cell?.reset();
     }
-    if (errors.length === 0) return;
-    const texts = errors.map((error) => (error instanceof Error ? error.message : String(error)));
-    throw new AggregateError(
-      errors,
-      `Closing met ${errors.length} error${errors.length > 1 ? 's' : ''}: ${texts.join('; ')}`,
-    );
+    if (errors.length > 0) throw foldErrors('Closing', errors);
   }
 
   /** All cells whose value was, or will be, made with what stands behind `key`, and the cell of `key` itself. */
