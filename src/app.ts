@@ -211,6 +211,7 @@ export class Covet {
       logger: this.log,
       format: this.#options.errorFormat ?? 'covet',
       handlers: this.#errorHandlers,
+      timeout: this.#limits.handlerTimeout,
     });
     const compileOptions: CompileOptions = {
       container: this.#container,

@@ -5,7 +5,7 @@ import { RequestContext } from './context.ts';
  */
 import { toErrorFormat, toErrorReply } from './error-reply.ts';
 import type { ErrorFormat } from './error-reply.ts';
-import { toCovetError } from './error.ts';
+import { TimeoutError, toCovetError } from './error.ts';
 import type { CovetError } from './error.ts';
 import { isThenable } from './internal/promise.ts';
 import { logRequestError } from './logger.ts';
@@ -24,8 +24,11 @@ export interface ErrorResponderOptions {
   readonly logger: Logger;
   readonly format: ErrorFormat;
   readonly handlers: readonly ErrorHandler[];
+  /** Milliseconds one of them may take; 0 for no limit. */
+  readonly timeout: number;
 }
 
+const TYPE_NONE = 0;
 const TYPE_JSON = 1;
 const TYPE_PROBLEM = 5;
 
@@ -36,15 +39,18 @@ export class ErrorResponder {
   readonly #logger: Logger;
   readonly #format: ErrorFormat;
   readonly #handlers: readonly ErrorHandler[];
+  readonly #timeout: number;
 
   constructor(options: ErrorResponderOptions) {
     this.#logger = options.logger;
     this.#format = options.format;
     this.#handlers = options.handlers;
+    this.#timeout = options.timeout;
   }
 
   /** The reply to anything thrown. Never throws, never rejects. */
   readonly fail = (thrown: unknown, context: RequestContext): MaybePromise<Reply> => {
+    if (RequestContext.requestOf(context).isGone) return this.#noteLate(thrown, context);
     const error = toCovetError(thrown);
     if (this.#handlers.length === 0) return this.#respond(error, thrown, context);
     return this.#ask(error, thrown, context);
@@ -54,7 +60,7 @@ export class ErrorResponder {
     try {
       for (const handler of this.#handlers) {
         const answer = handler(error, context);
-        const value = isThenable(answer) ? await answer : answer;
+        const value = isThenable(answer) ? await this.#within(answer) : answer;
         if (value === undefined) continue;
         const reply = await toReply(value, plainReply, context);
         this.#log(error, thrown, context, reply.headers.get('x-error-id') ?? undefined);
@@ -77,11 +83,38 @@ export class ErrorResponder {
     });
     const reply = new Reply(status, undefined, thrown);
     reply.owner = context;
-    for (const name in headers) {
-      if (name !== 'content-type') reply.headers.set(name, headers[name]!);
+    try {
+      for (const name in headers) {
+        if (name !== 'content-type') reply.headers.set(name, headers[name]!);
+      }
+    } catch (fault) {
+      // The error carries a header no response may have; the fault about it carries none.
+      this.#log(error, thrown, context, undefined);
+      return this.#respond(toCovetError(fault), fault, context);
     }
     reply.encoded = { type: format === 'problem' ? TYPE_PROBLEM : TYPE_JSON, body };
     this.#log(error, thrown, context, errorId);
+    return reply;
+  }
+
+  /** What an error handler gives, if it does so in time: a request must not wait for it for ever. */
+  #within(answer: PromiseLike<unknown>): PromiseLike<unknown> {
+    const timeout = this.#timeout;
+    if (timeout === 0) return answer;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new TimeoutError('An error handler did not answer in time')), timeout);
+      void Promise.resolve(answer)
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
+  /** Middleware has answered without waiting for what is inside it: nobody gets this reply. */
+  #noteLate(thrown: unknown, context: RequestContext): Reply {
+    logRequestError(this.#logger, thrown, { route: RequestContext.requestOf(context).route });
+    const reply = new Reply(500, undefined, thrown);
+    reply.owner = context;
+    reply.encoded = { type: TYPE_NONE, body: undefined };
     return reply;
   }
 

@@ -120,12 +120,16 @@ function writeRequestError(logger: Logger, thrown: unknown, context: RequestErro
     const status = context.status ?? error.status;
     const facts = toFacts(error, thrown, { ...context, status });
     const message = `Request error: ${readText(thrown, 'message') ?? error.message}`;
-    const written =
-      status >= 500
-        ? logger.error(facts, message)
-        : status === 499
-          ? logger.info(facts, message)
-          : logger.warn(facts, message);
+    writeLog(logger, status >= 500 ? 'error' : status === 499 ? 'info' : 'warn', facts, message);
+  } catch (fault) {
+    warnOfLogger(fault);
+  }
+}
+
+/** Writes a line of the framework's own. Never throws: a logger that fails is reported as a process warning, once. */
+export function writeLog(logger: Logger, level: keyof Logger, facts: object, message: string): void {
+  try {
+    const written = logger[level](facts, message);
     if (written instanceof Promise) written.catch(warnOfLogger);
   } catch (fault) {
     warnOfLogger(fault);

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 
+import { writeLog } from './logger.ts';
 import type { Logger } from './logger.ts';
 
 type Event = 'uncaughtException' | 'unhandledRejection';
@@ -14,12 +15,10 @@ const installed: Event[] = [];
 
 const report = (error: unknown): void => {
   // The newest application's: with several in one process none of them is known to be at fault.
-  loggers
-    .at(-1)
-    ?.error(
-      { err: error, error_id: randomUUID() },
-      'An error outside of any request; a promise was not awaited, or a callback threw',
-    );
+  const logger = loggers.at(-1);
+  if (logger === undefined) return;
+  const message = 'An error outside of any request; a promise was not awaited, or a callback threw';
+  writeLog(logger, 'error', { err: error, error_id: randomUUID() }, message);
 };
 
 /** Reports to `logger` from now on. Where the program listens for such an event itself, that is left to it. */

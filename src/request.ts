@@ -164,6 +164,11 @@ export class Request implements CovetRequest {
     return this.#abortReason;
   }
 
+  /** Answered, and nobody was to read it after that: its parts are gone. */
+  get isGone(): boolean {
+    return this.#isDetached && !this.#isShared;
+  }
+
   /** Before the slot is given back: copies what somebody may still ask for, and lets go of the rest. */
   detach(): void {
     if (this.#isShared) {

@@ -6,6 +6,7 @@ import { Dispatcher } from './dispatch.ts';
 import type { DispatchOptions } from './dispatch.ts';
 import type { ErrorFormat } from './error-reply.ts';
 import { CovetError } from './error.ts';
+import { writeLog } from './logger.ts';
 import type { Logger } from './logger.ts';
 import { fromNative } from './native/from-native.ts';
 import type { NativeRefusals, NativeRouter } from './native/index.ts';
@@ -99,7 +100,7 @@ export class Server {
       fail,
       handlerTimeout: limits.handlerTimeout,
       onRefusals: (refusals) => logRefusals(logger, refusals),
-      onFault: (error) => logger.error({ err: error }, 'An error outside of any request'),
+      onFault: (error) => writeLog(logger, 'error', { err: error }, 'An error outside of any request'),
     });
     const number = serverToJoin();
     const link =
@@ -125,9 +126,9 @@ export class Server {
 /** What the server refused before any JavaScript ran, as lines of the log. */
 function logRefusals(logger: Logger, { kept, dropped }: NativeRefusals): void {
   for (const { errorId, ...refusal } of kept) {
-    logger[refusal.status < 500 ? 'warn' : 'error']({ error_id: errorId, ...refusal }, 'Request refused');
+    writeLog(logger, refusal.status < 500 ? 'warn' : 'error', { error_id: errorId, ...refusal }, 'Request refused');
   }
-  if (dropped > 0) logger.warn({ dropped }, 'More requests were refused than are logged one by one');
+  if (dropped > 0) writeLog(logger, 'warn', { dropped }, 'More requests were refused than are logged one by one');
 }
 
 function toUrl(host: string, port: number): string {

@@ -5,6 +5,7 @@
 import { Worker, parentPort, workerData } from 'node:worker_threads';
 
 import { CovetError } from './error.ts';
+import { writeLog } from './logger.ts';
 import type { Logger } from './logger.ts';
 
 /** What a thread is told; under a name no program's own data has. */
@@ -86,7 +87,7 @@ export class Workers {
         resolve();
       });
       thread.on('error', (error) => {
-        this.#logger.error({ err: error }, 'A worker thread failed');
+        writeLog(this.#logger, 'error', { err: error }, 'A worker thread failed');
       });
       thread.on('exit', (code) => {
         this.#threads.delete(thread);
@@ -100,11 +101,11 @@ export class Workers {
   }
 
   #replace(code: number): void {
-    this.#logger.error({ code }, 'A worker thread ended; starting another');
+    writeLog(this.#logger, 'error', { code }, 'A worker thread ended; starting another');
     const timer = setTimeout(() => {
       if (this.#isClosing) return;
       this.#spawn().catch((error: unknown) => {
-        this.#logger.error({ err: error }, 'A worker thread could not be started');
+        writeLog(this.#logger, 'error', { err: error }, 'A worker thread could not be started');
         if (!this.#isClosing) this.#replace(1);
       });
     }, RESTART_DELAY);
