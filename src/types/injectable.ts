@@ -75,5 +75,4 @@ export type OutOf<D> = D extends Injectable<infer T> ? T : D extends Class<infer
 export type Resolve<D> = { readonly [K in keyof D]: OutOf<D[K]> };
 
 /** What a factory's return type yields: a generator its yielded value, a promise its awaited value, else the value. */
-export type Yielded<R> =
-  R extends AsyncGenerator<infer T> ? T : R extends Generator<infer T> ? T : Awaited<R>;
+export type Yielded<R> = R extends AsyncGenerator<infer T> ? T : R extends Generator<infer T> ? T : Awaited<R>;
