@@ -100,6 +100,14 @@ impl Clock {
         if left == 0 {
             self.idle_since.set(self.now());
         }
+        // What was half read behind that answer has its time from now on: until now it was not its turn.
+        match self.reading.get() {
+            Reading::Nothing => {}
+            Reading::Head { .. } => self.reading.set(Reading::Head { since: self.now() }),
+            Reading::Body { number, bytes, .. } => {
+                self.reading.set(Reading::Body { number, since: self.now(), bytes });
+            }
+        }
     }
 
     /// The gate holds part of a head.
@@ -126,7 +134,10 @@ impl Clock {
     /// The socket takes no more bytes (`true`) or has taken some (`false`).
     pub(crate) fn on_write(&self, stalled: bool) {
         if !stalled {
-            self.write_stalled.set(None);
+            if self.write_stalled.take().is_some() {
+                // A peer that takes its answer slowly is not idle.
+                self.idle_since.set(self.now());
+            }
         } else if self.write_stalled.get().is_none() {
             self.write_stalled.set(Some(self.now()));
         }
@@ -150,11 +161,10 @@ impl Clock {
 
     /// When to look again, if ever.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let reading = match self.reading.get() {
+        let reading = match self.awaited() {
             Reading::Head { since } => Some(since + self.head_timeout),
             Reading::Body { since, bytes, .. } => self.body_deadline(bytes).map(|after| since + after),
-            Reading::Nothing if self.unanswered.get() > 0 => None,
-            Reading::Nothing => Some(self.idle_deadline()),
+            Reading::Nothing => self.is_idle().then(|| self.idle_deadline()),
         };
         let write = self.write_stalled.get().map(|since| since + self.write_timeout);
         [reading, write, self.end_deadline()].into_iter().flatten().min()
@@ -166,7 +176,7 @@ impl Clock {
         if self.write_stalled.get().is_some_and(|since| now >= since + self.write_timeout) {
             return Expiry::Write;
         }
-        match self.reading.get() {
+        let expiry = match self.awaited() {
             Reading::Head { since } if now >= since + self.head_timeout => Expiry::Head,
             Reading::Body { since, .. } if self.body_timeout.is_some_and(|timeout| now >= since + timeout) => {
                 Expiry::Body
@@ -176,9 +186,28 @@ impl Clock {
             {
                 Expiry::BodyRate
             }
-            Reading::Nothing if self.unanswered.get() == 0 && now >= self.idle_deadline() => Expiry::Idle,
+            Reading::Nothing if self.is_idle() && now >= self.idle_deadline() => Expiry::Idle,
             _ => Expiry::NotYet,
+        };
+        if expiry != Expiry::NotYet {
+            // Told once: a deadline that stays behind would be told for ever.
+            self.on_complete();
         }
+        expiry
+    }
+
+    /// What is half read and has its turn. A head is read once all answers are out, a body once it is its request's turn;
+    /// until then it is the server that keeps the peer waiting.
+    fn awaited(&self) -> Reading {
+        match (self.reading.get(), self.unanswered.get()) {
+            (reading @ Reading::Head { .. }, 0) | (reading @ Reading::Body { .. }, 0 | 1) => reading,
+            _ => Reading::Nothing,
+        }
+    }
+
+    /// Whether neither side owes the other anything.
+    fn is_idle(&self) -> bool {
+        self.unanswered.get() == 0 && self.write_stalled.get().is_none()
     }
 
     /// When a peer that has closed its half is given up, as long as that lies ahead: then a read says so, and it is done.

@@ -72,16 +72,18 @@ where
             drain.watch(place.number, cx.waker());
         }
         loop {
+            // An error here is the peer's doing, or was answered; either way the connection is over.
+            if connection.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            // Asked after the poll: a request that has come is owed its answer.
             if drain.is_closing() && !watch.told {
                 watch.told = true;
                 if verdicts.clock.is_fresh() {
                     return Poll::Ready(());
                 }
                 connection.as_mut().graceful_shutdown();
-            }
-            // An error here is the peer's doing, or was answered; either way the connection is over.
-            if connection.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(());
+                continue;
             }
             match watch.poll(cx) {
                 Poll::Pending => return Poll::Pending,

@@ -23,7 +23,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::spawn_local;
+use tokio::task::{spawn_local, yield_now};
 
 use crate::connection::{ConnectionSeat, serve_connection};
 use crate::drain::Drain;
@@ -159,9 +159,16 @@ impl IoThreads {
                 }
             };
             let thread = thread::Builder::new().name(format!("covet-io-{number}")).spawn(body);
-            server.threads.push(thread.map_err(StartError::Thread)?);
-            let started = has_started.recv().unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()));
-            started.map_err(StartError::Thread)?;
+            let started = thread.and_then(|thread| {
+                server.threads.push(thread);
+                has_started.recv().unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
+            });
+            if let Err(error) = started {
+                // Those before it would serve on, unknown to anybody.
+                server.close(Duration::ZERO);
+                server.join();
+                return Err(StartError::Thread(error));
+            }
         }
         Ok(server)
     }
@@ -253,6 +260,8 @@ impl ThreadSeat {
         while let Ok(Command::Serve(stream, remote)) = inbox.try_recv() {
             serve(stream, remote, &*handler, &seat, connections);
         }
+        // One turn of the loop, in which what they have sent is seen.
+        yield_now().await;
         seat.drain.close();
         let idle = poll_fn(|cx| if seat.drain.poll_idle(cx) { Poll::Ready(()) } else { Poll::Pending });
         // What is left at the deadline is dropped with the thread's tasks.
