@@ -18,11 +18,7 @@ export type Chain = (context: RequestContext) => MaybePromise<Reply>;
 export type Fail = (error: unknown, context: RequestContext) => MaybePromise<Reply>;
 
 /** Puts `layers` around `endpoint`, the first outermost. Classes among them have been made objects. */
-export function compose(
-  layers: readonly (MiddlewareFunction | MiddlewareClass)[],
-  endpoint: Chain,
-  fail: Fail,
-): Chain {
+export function compose(layers: readonly (MiddlewareFunction | MiddlewareClass)[], endpoint: Chain, fail: Fail): Chain {
   const functions = layers.flatMap(toFunctions);
   return functions.reduceRight<Chain>((inner, middleware) => around(middleware, inner, fail), endpoint);
 }
