@@ -27,6 +27,7 @@ mod response;
 mod ring;
 mod shard;
 mod slab;
+mod watch;
 
 pub(crate) use self::connection::BridgeHandler;
 pub(crate) use self::shard::{LargeReply, Shard, Shards};

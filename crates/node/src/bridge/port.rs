@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::layout::{EVENT_ABORT, EVENT_SHIFT};
 use super::shard::{Port, Shard};
+use super::watch::Watch;
 
 /// What a slot of this port is doing.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ pub(crate) struct LocalPort {
     free: RefCell<Vec<u32>>,
     /// Requests that wait for a slot, in the order they came. A freed slot goes to the first of them, and to no one else.
     waiting: RefCell<VecDeque<Rc<Ticket>>>,
+    watch: Watch,
 }
 
 impl LocalPort {
@@ -43,7 +45,14 @@ impl LocalPort {
         let port = &shard.ports[number];
         let free = (port.first_slot..port.first_slot + port.slots).rev().collect();
         let uses = (0..port.slots).map(|_| Use::Free).collect();
-        Rc::new(Self { shard, number, uses: RefCell::new(uses), free: RefCell::new(free), waiting: RefCell::default() })
+        Rc::new(Self {
+            shard,
+            number,
+            uses: RefCell::new(uses),
+            free: RefCell::new(free),
+            waiting: RefCell::default(),
+            watch: Watch::new(),
+        })
     }
 
     fn port(&self) -> &Port {
@@ -88,13 +97,15 @@ impl LocalPort {
         poll_fn(|cx| {
             let port = self.port();
             port.waker.register(cx.waker());
+            if !port.events.is_empty() {
+                self.shard.wake_js();
+                // `woken` still stands: a reply that comes now needs no wake.
+                self.watch.wait(&port.replies);
+            }
             // Cleared before looking: a reply pushed from here on wakes again.
             port.woken.swap(false, Ordering::AcqRel);
             while let Some(slot) = port.replies.pop() {
                 self.on_reply(slot);
-            }
-            if !port.events.is_empty() {
-                self.shard.wake_js();
             }
             if self.shard.is_alive() { Poll::Pending } else { Poll::Ready(()) }
         })
