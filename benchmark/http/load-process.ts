@@ -3,8 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
 import type { CaseId, HttpRequest } from './cases.ts';
-import type { LoadJob, LoadResult } from './load/job.ts';
-import type { WorkerAnswer, WorkerQuestion } from './load/worker.ts';
+import type { LoadJob, LoadResult, WorkerAnswer, WorkerQuestion } from './load/job.ts';
 import { runWrk } from './load/wrk.ts';
 import { buildRoot } from './paths.ts';
 

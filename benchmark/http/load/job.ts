@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../cases.ts';
+import type { CaseId, HttpRequest } from '../cases.ts';
 
 /** What a load generator is to do. */
 export interface LoadJob {
@@ -23,3 +23,11 @@ export interface LoadResult {
   /** Connections that failed or closed, and requests never answered. */
   readonly socketErrors: number;
 }
+
+/** What the benchmark asks of the process that loads servers. */
+export type WorkerQuestion =
+  | { readonly kind: 'load'; readonly job: LoadJob }
+  | { readonly kind: 'user-code'; readonly caseId: CaseId; readonly request: HttpRequest };
+
+/** What it gets back. */
+export type WorkerAnswer = { readonly value: unknown } | { readonly error: string };

@@ -1,16 +1,7 @@
-import type { CaseId, HttpRequest } from '../cases.ts';
 import { runAutocannon } from './autocannon.ts';
 import { runFixedRate } from './fixed-rate.ts';
-import type { LoadJob } from './job.ts';
+import type { WorkerAnswer, WorkerQuestion } from './job.ts';
 import { measureUserCode } from './user-code.ts';
-
-/** What the benchmark asks of this process. */
-export type WorkerQuestion =
-  | { readonly kind: 'load'; readonly job: LoadJob }
-  | { readonly kind: 'user-code'; readonly caseId: CaseId; readonly request: HttpRequest };
-
-/** What it gets back. */
-export type WorkerAnswer = { readonly value: unknown } | { readonly error: string };
 
 async function answer(question: WorkerQuestion): Promise<unknown> {
   if (question.kind === 'user-code') return measureUserCode(question.caseId, question.request);
