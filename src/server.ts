@@ -84,7 +84,7 @@ export class Server {
     this.#link = undefined;
     if (serverToJoin() === undefined) {
       // The I/O threads first: they wait for the requests of all JS threads.
-      await link.server.close(grace);
+      await link.close(grace);
       await this.#workers?.close(grace);
     }
     this.#dispatcher?.stop();

@@ -49,8 +49,12 @@ export declare class NativeServer {
   putReply(slot: number, headers: Uint8Array, body: Uint8Array): boolean
   /** The requests refused before JavaScript saw them, since this was last asked. */
   takeRefusals(): NativeRefusals
-  /** Stops accepting, lets requests in flight end within `grace` milliseconds, and closes what is left. */
-  close(grace: number): Promise<unknown>
+  /**
+   * Stops accepting, lets requests in flight end within `grace` milliseconds, closes what is left, and calls `onClosed`.
+   *
+   * It waits on a thread of its own: one of libuv's would keep `process.exit()` waiting, too.
+   */
+  close(grace: number, onClosed: () => void): void
 }
 
 /** The most events handed to JavaScript at once, so that its timers are not starved by a flood. */

@@ -43,6 +43,11 @@ export class Link {
     return new Link(receiver, (onBatch) => NativeServer.join(number, router, onBatch));
   }
 
+  /** Stops accepting, lets requests in flight end within `grace` milliseconds, and closes what is left. */
+  close(grace: number): Promise<void> {
+    return new Promise((resolve) => fromNative(() => this.server.close(grace, resolve)));
+  }
+
   /** Sends a reply: with the batch it belongs to, or at the end of this turn. */
   reply(slot: number, status: number, type: number, headers: string, body: Payload): void {
     this.slots.reply(slot, status, type, headers, body);

@@ -5,15 +5,16 @@
 
 use std::collections::HashMap;
 use std::num::NonZero;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
 use covet_router::Router;
 use covet_server::{IoThreads, ServerOptions};
-use napi::bindgen_prelude::{AsyncTask, Buffer, BufferSlice, Function};
-use napi::{Env, Error, Task};
+use napi::Env;
+use napi::bindgen_prelude::{Buffer, BufferSlice, Function};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 
 use crate::bridge::{BridgeHandler, LargeReply, Shard, Shards};
@@ -38,27 +39,31 @@ struct Group {
     max_in_flight: u32,
     shards: Arc<Shards>,
     running: Mutex<Option<IoThreads>>,
+    /// For good; set before anything is stopped.
+    closed: AtomicBool,
 }
 
 impl Group {
     /// Stops the I/O threads and lets go of every JS thread. Blocks for at most `grace`, and a moment.
     fn stop(&self, grace: Duration) {
+        self.closed.store(true, Ordering::SeqCst);
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(running) = running {
             running.close(grace);
             running.join();
         }
-        for shard in self.shards.all() {
-            shard.detach();
-        }
+        self.shards.clear();
     }
 
     /// A JS thread is going away without having closed the server.
-    fn leave(&self, shard: &Shard) {
-        shard.detach();
-        if !self.shards.all().iter().any(|shard| shard.is_alive()) {
+    fn leave(&self, shard: &Arc<Shard>) {
+        if !self.shards.remove(shard) {
             self.stop(Duration::ZERO);
         }
+    }
+
+    fn check_open(&self) -> Result<(), Coded> {
+        if self.closed.load(Ordering::SeqCst) { Err(coded("SERVER_CLOSED", "the server is closed")) } else { Ok(()) }
     }
 }
 
@@ -105,6 +110,7 @@ impl NativeServer {
             max_in_flight,
             shards: Arc::default(),
             running: Mutex::default(),
+            closed: AtomicBool::new(false),
         });
         let mut groups = GROUPS.lock().unwrap_or_else(PoisonError::into_inner);
         let groups = groups.get_or_insert_default();
@@ -139,12 +145,19 @@ impl NativeServer {
             .map_err(|error| from_napi(&error))?;
         shard.set_wake(wake);
         group.shards.add(Arc::clone(&shard));
-        let leaving = (Arc::downgrade(&group), Arc::clone(&shard));
-        env.add_env_cleanup_hook(leaving, |(group, shard)| match group.upgrade() {
-            Some(group) => group.leave(&shard),
-            None => shard.detach(),
+        // Weakly: the hook stays until the environment ends, the shard's memory must not.
+        let leaving = (Arc::downgrade(&group), Arc::downgrade(&shard));
+        env.add_env_cleanup_hook(leaving, |(group, shard)| match (group.upgrade(), shard.upgrade()) {
+            (Some(group), Some(shard)) => group.leave(&shard),
+            (None, Some(shard)) => shard.detach(),
+            (_, None) => {}
         })
         .map_err(|error| from_napi(&error))?;
+        // Asked once the shard is among the others: a close at the same time then either sees it or is seen here.
+        if let Err(closed) = group.check_open() {
+            group.shards.remove(&shard);
+            return Err(closed);
+        }
         Ok(Self { group, shard })
     }
 
@@ -179,6 +192,7 @@ impl NativeServer {
         if running.is_some() {
             return Err(coded("ALREADY_LISTENING", "the server is listening already"));
         }
+        self.group.check_open()?;
         let (shards, router) = (Arc::clone(&self.group.shards), Arc::clone(&self.group.router));
         let threads = IoThreads::start(
             (&host, port),
@@ -237,29 +251,23 @@ impl NativeServer {
         NativeRefusals { kept, dropped: u32::try_from(dropped).unwrap_or(u32::MAX) }
     }
 
-    /// Stops accepting, lets requests in flight end within `grace` milliseconds, and closes what is left.
+    /// Stops accepting, lets requests in flight end within `grace` milliseconds, closes what is left, and calls `onClosed`.
+    ///
+    /// It waits on a thread of its own: one of libuv's would keep `process.exit()` waiting, too.
     #[napi]
-    pub fn close(&self, grace: u32) -> AsyncTask<CloseTask> {
-        AsyncTask::new(CloseTask { group: Arc::clone(&self.group), grace: Duration::from_millis(grace.into()) })
-    }
-}
-
-/// Closes a server off the JS thread, since it waits for the I/O threads to end.
-pub struct CloseTask {
-    group: Arc<Group>,
-    grace: Duration,
-}
-
-impl Task for CloseTask {
-    type Output = ();
-    type JsValue = ();
-
-    fn compute(&mut self) -> Result<(), Error> {
-        self.group.stop(self.grace);
-        Ok(())
-    }
-
-    fn resolve(&mut self, _env: Env, (): ()) -> Result<(), Error> {
-        Ok(())
+    pub fn close(&self, grace: u32, on_closed: Function<'_, (), ()>) -> Result<(), Coded> {
+        let closed = on_closed
+            .build_threadsafe_function::<()>()
+            .callee_handled::<false>()
+            .build()
+            .map_err(|error| from_napi(&error))?;
+        let group = Arc::clone(&self.group);
+        let close = move || {
+            group.stop(Duration::from_millis(grace.into()));
+            // Fails only where the environment has gone, and nobody waits.
+            closed.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        };
+        let thread = thread::Builder::new().name("covet-close".to_owned()).spawn(close);
+        thread.map(drop).map_err(|error| coded("ETHREAD", format!("cannot start a thread to close on: {error}")))
     }
 }

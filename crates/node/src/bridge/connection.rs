@@ -15,7 +15,7 @@ use http::Response;
 use super::port::LocalPort;
 use super::request::write_request;
 use super::response::read_reply;
-use super::shard::Shards;
+use super::shard::{Shard, Shards};
 
 /// One I/O thread's way to all JS threads.
 pub(crate) struct BridgeHandler(Rc<Thread>);
@@ -25,8 +25,8 @@ struct Thread {
     shards: Arc<Shards>,
     router: Arc<Router>,
     spawn: Spawn,
-    /// This thread's port of each shard, made when it is first needed.
-    ports: RefCell<Vec<Option<Rc<LocalPort>>>>,
+    /// This thread's ports of the shards, each made when it is first needed.
+    ports: RefCell<Vec<Rc<LocalPort>>>,
 }
 
 impl BridgeHandler {
@@ -50,18 +50,22 @@ impl Thread {
     ///
     /// By connection, not by request: a client's requests stay in order on one thread, whose caches know it.
     fn seat(self: &Rc<Self>) -> Option<Rc<Seat>> {
-        let (index, shard) = self.shards.least_busy()?;
-        let mut ports = self.ports.borrow_mut();
-        if ports.len() <= index {
-            ports.resize(index + 1, None);
-        }
-        let port = ports[index].get_or_insert_with(|| {
-            let port = LocalPort::new(shard, self.number);
-            (self.spawn)(Box::pin(Rc::clone(&port).pump()));
-            port
-        });
+        let port = self.port(self.shards.least_busy()?);
         port.shard.connections.fetch_add(1, Ordering::Relaxed);
-        Some(Rc::new(Seat(Rc::clone(port))))
+        Some(Rc::new(Seat(port)))
+    }
+
+    fn port(&self, shard: Arc<Shard>) -> Rc<LocalPort> {
+        let mut ports = self.ports.borrow_mut();
+        // Those of JS threads that have gone hold the memory of a whole shard.
+        ports.retain(|port| port.shard.is_alive());
+        if let Some(port) = ports.iter().find(|port| Arc::ptr_eq(&port.shard, &shard)) {
+            return Rc::clone(port);
+        }
+        let port = LocalPort::new(shard, self.number);
+        (self.spawn)(Box::pin(Rc::clone(&port).pump()));
+        ports.push(Rc::clone(&port));
+        port
     }
 }
 

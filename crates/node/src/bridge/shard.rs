@@ -69,6 +69,8 @@ const OWNER_JS: u8 = 1;
 pub(crate) struct Shard {
     pub(crate) slab: Slab,
     pub(crate) ports: Vec<Port>,
+    /// The port whose events are collected first; the JS thread's.
+    first_port: AtomicUsize,
     elsewhere: Box<[Mutex<Elsewhere>]>,
     owners: Box<[AtomicU8]>,
     wake: RwLock<Option<Wake>>,
@@ -102,6 +104,7 @@ impl Shard {
             elsewhere: (0..slots).map(|_| Mutex::default()).collect(),
             owners: (0..slots).map(|_| AtomicU8::new(OWNER_IO)).collect(),
             ports,
+            first_port: AtomicUsize::new(0),
             wake: RwLock::new(None),
             woken: AtomicBool::new(false),
             alive: AtomicBool::new(true),
@@ -183,7 +186,9 @@ impl Shard {
         // Cleared first: whoever pushes from here on wakes again.
         self.woken.swap(false, Ordering::AcqRel);
         let mut length = 0;
-        for port in &self.ports {
+        // Each time another one: a flood on one port must not keep those behind it waiting.
+        let first = self.first_port.fetch_add(1, Ordering::Relaxed) % self.ports.len();
+        for port in self.ports[first..].iter().chain(&self.ports[..first]) {
             while length < BATCH {
                 let Some(word) = port.events.pop() else { break };
                 self.slab.set_batch(length, word);
@@ -238,7 +243,7 @@ impl Shard {
     }
 }
 
-/// All JS threads of a server. Grows while the server runs; a thread that has gone stays as a dead entry.
+/// The JS threads of a server.
 #[derive(Default)]
 pub(crate) struct Shards {
     all: RwLock<Vec<Arc<Shard>>>,
@@ -249,15 +254,27 @@ impl Shards {
         self.all.write().unwrap_or_else(PoisonError::into_inner).push(shard);
     }
 
-    pub(crate) fn all(&self) -> Vec<Arc<Shard>> {
-        self.all.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Detaches a shard and lets go of its memory; whether any is left.
+    pub(crate) fn remove(&self, shard: &Arc<Shard>) -> bool {
+        let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|other| !Arc::ptr_eq(other, shard));
+        let is_left = !all.is_empty();
+        drop(all);
+        shard.detach();
+        is_left
     }
 
-    /// The living shard with the fewest connections, and its number.
-    pub(crate) fn least_busy(&self) -> Option<(usize, Arc<Shard>)> {
+    /// As [`Shards::remove`], all of them.
+    pub(crate) fn clear(&self) {
+        let all = std::mem::take(&mut *self.all.write().unwrap_or_else(PoisonError::into_inner));
+        for shard in all {
+            shard.detach();
+        }
+    }
+
+    /// The shard with the fewest connections.
+    pub(crate) fn least_busy(&self) -> Option<Arc<Shard>> {
         let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
-        let living = all.iter().enumerate().filter(|(_, shard)| shard.is_alive());
-        let (number, shard) = living.min_by_key(|(_, shard)| shard.connections.load(Ordering::Relaxed))?;
-        Some((number, Arc::clone(shard)))
+        all.iter().min_by_key(|shard| shard.connections.load(Ordering::Relaxed)).cloned()
     }
 }
