@@ -182,7 +182,9 @@ export class Covet {
    * be found wrong before the first request is found here.
    */
   async ready(): Promise<void> {
-    await (this.#server ??= this.#compile());
+    if (this.#closed === undefined) await (this.#server ??= this.#compile());
+    // Also where that was meanwhile.
+    if (this.#closed !== undefined) throw new CovetError('The application is closed: make another one');
   }
 
   /**

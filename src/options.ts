@@ -40,6 +40,6 @@ export interface ListenOptions {
    * program's main file again, as `node:cluster` does with processes, and its `listen` joins this server.
    */
   readonly workers?: number;
-  /** Threads that read and write sockets. Default: half the cores. */
+  /** Threads that read and write sockets. Default: half the cores; at most 256. */
   readonly ioThreads?: number;
 }

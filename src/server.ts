@@ -42,12 +42,15 @@ export interface Listening {
 const DEFAULT_PORT = 3000;
 const DEFAULT_HOST = '127.0.0.1';
 const MOST_WORKERS = 256;
+const MOST_IO_THREADS = 256;
 
 export class Server {
   readonly #parts: ServerParts;
   #link: Link | undefined;
   #dispatcher: Dispatcher | undefined;
   #workers: Workers | undefined;
+  /** On a thread that joined: leaves with the whole server. */
+  #leave: ((grace: number) => Promise<void>) | undefined;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -58,16 +61,24 @@ export class Server {
     const { port = DEFAULT_PORT, host = DEFAULT_HOST } = given;
     checkPort(port);
     const workers = checkWorkers(given.workers ?? 1);
+    checkIoThreads(given.ioThreads ?? 1);
     const { link, joined } = this.#open(given);
     if (this.#parts.guardsProcess) guardProcess(this.#parts.logger);
     if (joined) {
-      reportJoined((grace) => void close(grace));
+      this.#leave = reportJoined(close);
       return { host, port, url: toUrl(host, port), close };
     }
     try {
       if (workers > 1) {
-        this.#workers = new Workers(link.server.number, this.#parts.logger);
+        const { logger } = this.#parts;
+        const onClose = (grace: number): void => {
+          close(grace).catch((error: unknown) =>
+            writeLog(logger, 'error', { err: error }, 'The application did not close well'),
+          );
+        };
+        this.#workers = new Workers({ server: link.server.number, logger, onClose });
         await this.#workers.start(workers - 1);
+        if (this.#link !== link) throw new CovetError('The application was closed while it started');
       }
       const bound = fromNative(() => link.server.listen(host, port));
       return { ...bound, url: toUrl(bound.host, bound.port), close };
@@ -82,7 +93,9 @@ export class Server {
     const link = this.#link;
     if (link === undefined) return;
     this.#link = undefined;
-    if (serverToJoin() === undefined) {
+    if (this.#leave !== undefined) {
+      await this.#leave(grace);
+    } else {
       // The I/O threads first: they wait for the requests of all JS threads.
       await link.close(grace);
       await this.#workers?.close(grace);
@@ -138,6 +151,11 @@ function toUrl(host: string, port: number): string {
 function checkPort(port: number): void {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return;
   throw new RangeError(`A port is a whole number from 0 to 65535, not ${String(port)}`);
+}
+
+function checkIoThreads(ioThreads: number): void {
+  if (Number.isInteger(ioThreads) && ioThreads >= 1 && ioThreads <= MOST_IO_THREADS) return;
+  throw new RangeError(`The number of I/O threads is from 1 to ${MOST_IO_THREADS}, not ${String(ioThreads)}`);
 }
 
 function checkWorkers(workers: number): number {

@@ -11,6 +11,7 @@ import type { Logger } from './logger.ts';
 /** What a thread is told; under a name no program's own data has. */
 const KEY = 'covet:server';
 
+/** `close` to a joined thread has it close its application, from one it asks the first thread to close the server. */
 type Message = { readonly covet: 'joined' } | { readonly covet: 'close'; readonly grace: number };
 
 /** A thread that dies over and over is started again no faster than this, in milliseconds. */
@@ -23,26 +24,46 @@ export function serverToJoin(): number | undefined {
   return typeof data[KEY] === 'number' ? data[KEY] : undefined;
 }
 
-/** On a joined thread: tells the first thread, and calls `close` when that one closes. */
-export function reportJoined(close: (grace: number) => void): void {
+/**
+ * On a joined thread: tells the first thread, and calls `close` when that one has closed the server.
+ *
+ * @returns a function that resolves when it has, and asks it to unless it did so by itself.
+ */
+export function reportJoined(close: (grace: number) => Promise<void>): (grace: number) => Promise<void> {
   const port = parentPort!;
-  port.on('message', (message: Message) => {
-    if (message.covet === 'close') close(message.grace);
+  let isClosed = false;
+  const closed = new Promise<void>((resolve) => {
+    port.on('message', (message: Message | null) => {
+      if (message?.covet !== 'close') return;
+      isClosed = true;
+      resolve();
+      // Until then the port keeps the thread alive: the link to the server, which did before, has gone.
+      void close(message.grace).finally(() => port.unref());
+    });
   });
-  // The link to the server keeps the thread alive; a thread that has closed must be able to end.
-  port.unref();
   port.postMessage({ covet: 'joined' } satisfies Message);
+  return async (grace) => {
+    if (!isClosed) port.postMessage({ covet: 'close', grace } satisfies Message);
+    await closed;
+  };
+}
+
+/** What {@link Workers} are made with. */
+export interface WorkersOptions {
+  /** The number of the server they join. */
+  readonly server: number;
+  readonly logger: Logger;
+  /** A thread asks for the application to be closed. */
+  readonly onClose: (grace: number) => void;
 }
 
 export class Workers {
-  readonly #server: number;
-  readonly #logger: Logger;
+  readonly #options: WorkersOptions;
   readonly #threads = new Set<Worker>();
   #isClosing = false;
 
-  constructor(server: number, logger: Logger) {
-    this.#server = server;
-    this.#logger = logger;
+  constructor(options: WorkersOptions) {
+    this.#options = options;
   }
 
   /**
@@ -77,17 +98,22 @@ export class Workers {
   #spawn(): Promise<void> {
     const main = process.argv[1];
     if (main === undefined) throw new CovetError('listen({ workers }) needs a main file, which this program has not');
-    const thread = new Worker(main, { argv: process.argv.slice(2), workerData: { [KEY]: this.#server } });
+    const { server, logger, onClose } = this.#options;
+    const thread = new Worker(main, { argv: process.argv.slice(2), workerData: { [KEY]: server } });
     this.#threads.add(thread);
     return new Promise((resolve, reject) => {
       let hasJoined = false;
-      thread.on('message', (message: Message) => {
-        if (message.covet !== 'joined') return;
-        hasJoined = true;
-        resolve();
+      // The program may send messages of its own.
+      thread.on('message', (message: Message | null) => {
+        if (message?.covet === 'joined') {
+          hasJoined = true;
+          resolve();
+        } else if (message?.covet === 'close') {
+          onClose(message.grace);
+        }
       });
       thread.on('error', (error) => {
-        writeLog(this.#logger, 'error', { err: error }, 'A worker thread failed');
+        writeLog(logger, 'error', { err: error }, 'A worker thread failed');
       });
       thread.on('exit', (code) => {
         this.#threads.delete(thread);
@@ -101,11 +127,12 @@ export class Workers {
   }
 
   #replace(code: number): void {
-    writeLog(this.#logger, 'error', { code }, 'A worker thread ended; starting another');
+    const { logger } = this.#options;
+    writeLog(logger, 'error', { code }, 'A worker thread ended; starting another');
     const timer = setTimeout(() => {
       if (this.#isClosing) return;
       this.#spawn().catch((error: unknown) => {
-        writeLog(this.#logger, 'error', { err: error }, 'A worker thread could not be started');
+        writeLog(logger, 'error', { err: error }, 'A worker thread could not be started');
         if (!this.#isClosing) this.#replace(1);
       });
     }, RESTART_DELAY);

@@ -80,8 +80,8 @@ export function runNode(
   program: string,
   ...args: readonly string[]
 ): Child {
-  const file = path.resolve(import.meta.dirname, '..', program);
-  const child = spawn(process.execPath, [...nodeArguments, '--import=tsx', file, ...args], {
+  const runner = path.join(import.meta.dirname, 'run-program.mjs');
+  const child = spawn(process.execPath, [...nodeArguments, runner, program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // NODE_V8_COVERAGE and the like of the test run are none of its business.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production' },
