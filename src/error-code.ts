@@ -101,6 +101,7 @@ export const errorCodes = {
   INVALID_OPTION: { status: 500, category: 'system' },
   ALREADY_LISTENING: { status: 500, category: 'system' },
   SERVER_CLOSED: { status: 500, category: 'system' },
+  THREAD_FAILED: { status: 500, category: 'system' },
   ROUTES_DIFFER: { status: 500, category: 'system' },
   MEMORY_GIVEN: { status: 500, category: 'system' },
 } as const;

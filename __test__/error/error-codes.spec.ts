@@ -33,12 +33,14 @@ test("the server's own refusals use the same codes, statuses and categories", (t
   }
 });
 
-test('every code the router and the addon throw is known', (t) => {
+test('every code the router, the server and the addon throw is known', (t) => {
   const inRouter = read('crates/router/src/error.rs').matchAll(/=> "([A-Z_]+)"/g);
   const addon = ['options', 'router', 'server', 'bridge/shard']
     .map((file) => read(`crates/node/src/${file}.rs`))
     .join('');
-  const thrown = [inRouter, addon.matchAll(/coded\(\s*"([A-Z_]+)"/g)].flatMap((found) =>
+  // Beside Node's own, EADDRINUSE and the like.
+  const inServer = read('crates/server/src/io_threads.rs').matchAll(/=> "([A-Z]+_[A-Z_]+)"/g);
+  const thrown = [inRouter, inServer, addon.matchAll(/coded\(\s*"([A-Z_]+)"/g)].flatMap((found) =>
     [...found].map(([, code]) => code!),
   );
   t.true(thrown.length >= 8);

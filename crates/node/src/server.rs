@@ -268,6 +268,6 @@ impl NativeServer {
             closed.call((), ThreadsafeFunctionCallMode::NonBlocking);
         };
         let thread = thread::Builder::new().name("covet-close".to_owned()).spawn(close);
-        thread.map(drop).map_err(|error| coded("ETHREAD", format!("cannot start a thread to close on: {error}")))
+        thread.map(drop).map_err(|error| coded("THREAD_FAILED", format!("cannot start a thread to close on: {error}")))
     }
 }

@@ -77,7 +77,7 @@ impl StartError {
                 io::ErrorKind::AddrNotAvailable => "EADDRNOTAVAIL",
                 _ => "EBIND",
             },
-            Self::Thread(_) => "ETHREAD",
+            Self::Thread(_) => "THREAD_FAILED",
         }
     }
 }
