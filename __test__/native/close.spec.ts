@@ -1,7 +1,7 @@
-/** Closing waits on a thread of its own, so that whoever loses patience can leave. */
+/** What closing costs: no waiting for who wants to leave at once, and no memory. */
 import test from 'ava';
 
-import { runProgram } from '../helpers/child.ts';
+import { runNode, runProgram } from '../helpers/child.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
 import { sleep } from '../helpers/serve.ts';
 
@@ -18,4 +18,12 @@ test('process.exit() does not wait for the grace of a close that is under way', 
   t.true(Date.now() - begin < 5000);
   hanging.close();
   last.close();
+});
+
+test('a closed server gives its memory back', async (t) => {
+  const child = runNode(t, ['--expose-gc'], 'native/programs/open-and-close.ts');
+  const grown = Number(await child.report('grown', 60_000));
+  // One alone has more than 6 MiB.
+  t.true(grown < 60 * 1024 * 1024, `${grown} bytes`);
+  t.deepEqual(await child.exit, { code: 0, signal: null });
 });

@@ -12,12 +12,18 @@ use super::layout::{BATCH, SLOT_BYTES};
 /// JavaScript views the memory as 64-bit floats too, and a page is what the system hands out.
 const ALIGN: usize = 4096;
 
+/// What the allocator is asked for. For more than this it would write the zeros itself, and so touch every page.
+const ALLOCATED_ALIGN: usize = 16;
+
 #[derive(Debug)]
 pub(crate) struct Slab {
+    /// The first page boundary within what was allocated.
     memory: NonNull<u8>,
+    allocated: NonNull<u8>,
     layout: Layout,
     slots: u32,
     slots_offset: usize,
+    bytes: usize,
 }
 
 // SAFETY: the memory is owned by the slab and only touched through the methods below, whose callers own the slot or
@@ -32,11 +38,14 @@ impl Slab {
         let lists = (slots as usize + BATCH as usize) * size_of::<i32>();
         let slots_offset = lists.next_multiple_of(ALIGN);
         let bytes = slots_offset + slots as usize * SLOT_BYTES as usize;
-        let layout = Layout::from_size_align(bytes, ALIGN).expect("a slab is far smaller than the address space");
+        let layout = Layout::from_size_align(bytes + ALIGN, ALLOCATED_ALIGN);
+        let layout = layout.expect("a slab is far smaller than the address space");
         // SAFETY: the layout's size is not zero, since the lists alone take BATCH words.
-        let memory = unsafe { alloc_zeroed(layout) };
-        let memory = NonNull::new(memory).unwrap_or_else(|| handle_alloc_error(layout));
-        Self { memory, layout, slots, slots_offset }
+        let allocated = unsafe { alloc_zeroed(layout) };
+        let allocated = NonNull::new(allocated).unwrap_or_else(|| handle_alloc_error(layout));
+        // SAFETY: a page boundary is less than ALIGN bytes ahead, and the layout has that many to spare.
+        let memory = unsafe { allocated.add(allocated.align_offset(ALIGN)) };
+        Self { memory, allocated, layout, slots, slots_offset, bytes }
     }
 
     pub(crate) fn slots(&self) -> u32 {
@@ -49,7 +58,7 @@ impl Slab {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.layout.size()
+        self.bytes
     }
 
     /// For the one external buffer that JavaScript gets.
@@ -140,6 +149,6 @@ impl Slab {
 impl Drop for Slab {
     fn drop(&mut self) {
         // SAFETY: allocated in `new` with this layout, freed once, here.
-        unsafe { dealloc(self.memory.as_ptr(), self.layout) }
+        unsafe { dealloc(self.allocated.as_ptr(), self.layout) }
     }
 }
