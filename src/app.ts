@@ -14,7 +14,7 @@ import type { ErrorHandler } from './error-responder.ts';
 import { CovetError } from './error.ts';
 import { attemptAll } from './internal/attempt-all.ts';
 import { foldErrors } from './internal/fold-errors.ts';
-import { toLimits } from './limits.ts';
+import { toGrace, toLimits } from './limits.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import type { CovetOptions, ListenOptions } from './options.ts';
@@ -199,12 +199,12 @@ export class Covet {
 
   /**
    * Stops accepting, lets requests in flight end within `grace` milliseconds, then runs `onClose` and disposes
-   * singletons. What is left after the grace is cut off. A second call waits for the first.
+   * singletons. What is left after the grace, `Infinity` for none, is cut off. A second call waits for the first.
    *
-   * @throws AggregateError of what `onClose` hooks and disposals threw, after all of them have run.
+   * @throws RangeError for a grace that is no time; AggregateError of what hooks and disposals threw, once all have run.
    */
   close(grace: number = 10_000): Promise<void> {
-    return (this.#closed ??= this.#close(grace));
+    return (this.#closed ??= this.#close(toGrace(grace)));
   }
 
   async #compile(): Promise<Server> {

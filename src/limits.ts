@@ -47,3 +47,11 @@ export function toLimits(given: Limits = {}): Required<Limits> {
   }
   return limits as unknown as Required<Limits>;
 }
+
+/** The milliseconds of a grace as timers and the native side take them, to whom more than 24 days are none at all. */
+export function toGrace(grace: number): number {
+  if (typeof grace !== 'number' || !(grace >= 0)) {
+    throw new RangeError(`A grace is milliseconds from 0 to Infinity, not ${String(grace)}`);
+  }
+  return Math.min(Math.ceil(grace), MOST);
+}

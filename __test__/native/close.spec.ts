@@ -3,7 +3,7 @@ import test from 'ava';
 
 import { runNode, runProgram } from '../helpers/child.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
-import { sleep } from '../helpers/serve.ts';
+import { createGate, serve, sleep } from '../helpers/serve.ts';
 
 test('process.exit() does not wait for the grace of a close that is under way', async (t) => {
   const child = runProgram(t, 'native/programs/close-then-exit.ts');
@@ -26,4 +26,21 @@ test('a closed server gives its memory back', async (t) => {
   // One alone has more than 6 MiB.
   t.true(grown < 60 * 1024 * 1024, `${grown} bytes`);
   t.deepEqual(await child.exit, { code: 0, signal: null });
+});
+
+test('a grace may be any time, and nothing else', async (t) => {
+  const gate = createGate();
+  const { app, port } = await serve(t, (application) => application.get('/', () => gate.promise.then(() => 'late')));
+  for (const grace of [-1, Number.NaN, '10' as never]) {
+    t.throws(() => app.close(grace), { instanceOf: RangeError, message: /grace/ });
+  }
+  const connection = await RawConnection.open(port);
+  connection.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await sleep(50);
+  const closed = app.close(Infinity);
+  await sleep(100);
+  gate.open();
+  t.is((await connection.next()).text(), 'late');
+  await closed;
+  connection.close();
 });
