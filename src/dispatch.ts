@@ -60,8 +60,11 @@ export class Dispatcher implements Receiver {
     this.#sweep.unref();
   }
 
+  /** The server has closed: handlers still at work are told that nobody waits for them. */
   stop(): void {
     clearInterval(this.#sweep);
+    const reason = new DOMException('The server was closed before this was answered', 'AbortError');
+    for (const { context } of this.#pending.values()) RequestContext.requestOf(context).abort(reason);
   }
 
   onRequest(slot: number): void {

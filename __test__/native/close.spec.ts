@@ -44,3 +44,22 @@ test('a grace may be any time, and nothing else', async (t) => {
   await closed;
   connection.close();
 });
+
+test('a handler that is cut off at the end of the grace hears of it', async (t) => {
+  const reasons: unknown[] = [];
+  const { app, port } = await serve(t, (application) => {
+    application.get('/', ({ req }) => {
+      req.signal.addEventListener('abort', () => reasons.push(req.signal.reason));
+      return new Promise(() => {});
+    });
+  });
+  const connection = await RawConnection.open(port);
+  connection.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await sleep(50);
+  await app.close(50);
+  t.deepEqual(
+    reasons.map((reason) => (reason as Error).name),
+    ['AbortError'],
+  );
+  connection.close();
+});
