@@ -20,7 +20,10 @@ export interface Limits {
   readonly bodyRateGrace?: number;
   /** How long a client may take nothing of what is written to it. Past it the connection is dropped. Default 30,000. */
   readonly writeTimeout?: number;
-  /** For a handler, with its middleware and dependencies. Past it: 504, and `req.signal` fires. Default 30,000; 0: none. */
+  /**
+   * For a handler, with its middleware and dependencies. Past it: 504, and `req.signal` fires. An error handler that is
+   * then asked, or after any other error, has as long again. Default 30,000; 0: none.
+   */
   readonly handlerTimeout?: number;
   /** Requests in handlers at once, for each JS thread. What is above waits in its connection. Default 1024, at most 65,536. */
   readonly maxInFlight?: number;
