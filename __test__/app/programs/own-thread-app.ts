@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 
 import { Covet } from '../../../src/index.ts';
 
-const app = new Covet({ logger: false });
+const app = new Covet({ logger: false, onUncaught: 'exit' });
 app.get('/', () => 'home');
 app.get('/slow', () => new Promise((resolve) => setTimeout(resolve, 20, 'slow')));
 const { port } = await app.listen({ port: 0 });
