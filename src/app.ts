@@ -240,7 +240,8 @@ export class Covet {
       fail: responder.fail,
       limits: this.#limits,
       errorFormat: this.#options.errorFormat ?? 'covet',
-      guardsProcess: this.#options.onUncaught !== 'exit',
+      // With nowhere to report it an error would vanish, and a failed program hang.
+      guardsProcess: (this.#options.onUncaught ?? (this.#options.logger === false ? 'exit' : 'log')) === 'log',
       logger: this.log,
     });
   }

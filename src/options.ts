@@ -23,7 +23,8 @@ export interface CovetOptions {
   /**
    * What an error does that no request can answer: a promise nobody awaited, a throw in a timer. `'log'` (default)
    * reports it and goes on serving, `'exit'` leaves it to Node, which ends the process. Listeners of yours go first: with
-   * any for `uncaughtException` or `unhandledRejection`, Covet adds none of that kind.
+   * any for `uncaughtException` or `unhandledRejection`, Covet adds none of that kind. With `logger: false` the default is
+   * `'exit'`: with nowhere to report it, the error would vanish.
    */
   readonly onUncaught?: 'log' | 'exit';
   readonly limits?: Limits;

@@ -74,12 +74,17 @@ test('errors after the answer are logged with an id, and the server lives', asyn
   t.deepEqual(await child.exit, { code: 0, signal: null });
 });
 
-test('with onUncaught: exit such an error ends the program, as Node has it', async (t) => {
-  const child = runProgram(t, SERVING, '1', 'exit');
-  const port = Number(await child.report('port'));
-  await exchange(port, get('/later')).catch(() => undefined);
-  t.deepEqual(await child.exit, { code: 1, signal: null });
-});
+for (const [option, what] of [
+  ['exit', 'with onUncaught: exit'],
+  ['unlogged', 'without a logger to tell of it'],
+] as const) {
+  test(`${what} such an error ends the program, as Node has it`, async (t) => {
+    const child = runProgram(t, SERVING, '1', option);
+    const port = Number(await child.report('port'));
+    await exchange(port, get('/later')).catch(() => undefined);
+    t.deepEqual(await child.exit, { code: 1, signal: null });
+  });
+}
 
 test('a thread of one’s own that serves can be terminated under load, again and again', async (t) => {
   const child = runProgram(t, 'app/programs/own-thread.ts');

@@ -15,7 +15,11 @@ function report(key: string, value: unknown): void {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const app = new Covet({ onUncaught: option === 'exit' ? 'exit' : 'log', limits: { handlerTimeout: 5000 } });
+const app = new Covet({
+  limits: { handlerTimeout: 5000 },
+  ...(option === 'exit' ? { onUncaught: 'exit' } : {}),
+  ...(option === 'unlogged' ? { logger: false } : {}),
+});
 app.get('/', () => 'home');
 app.get('/who', () => threadId);
 app.get('/slow', () => sleep(200).then(() => 'slow'));
