@@ -59,6 +59,28 @@ test('close lets requests in flight end and refuses new connections meanwhile', 
   t.true(hasClosed);
 });
 
+test('close answers the request in flight of a pipeline, and says that the others were not served', async (t) => {
+  const gate = createGate();
+  const started = createGate();
+  const { app, port } = await serve(t, (application) => {
+    application.get('/', () => {
+      started.open();
+      return gate.promise.then(() => 'answered');
+    });
+  });
+  const connection = await RawConnection.open(port);
+  connection.send(GET + GET + GET);
+  await started.promise;
+  const closing = app.close();
+  await sleep(20);
+  gate.open();
+  const response = await connection.next();
+  t.is(response.text(), 'answered');
+  t.is(response.header('connection'), 'close');
+  t.is(await connection.rest(), '');
+  await closing;
+});
+
 test('close cuts off what does not end within the grace', async (t) => {
   const { app, port } = await serve(t, (application) => application.get('/', () => new Promise(() => undefined)));
   const connection = await RawConnection.open(port);

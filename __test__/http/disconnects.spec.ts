@@ -81,6 +81,22 @@ test('pipelined requests with bodies keep each its own', async (t) => {
   connection.close();
 });
 
+test('an answer that is ready does not wait for the next one, however many requests lie behind it', async (t) => {
+  const gate = createGate();
+  const { port } = await serve(t, (app) => {
+    app.get('/now', () => 'now');
+    app.get('/slow', () => gate.promise.then(() => 'slow'));
+  });
+  const connection = await RawConnection.open(port);
+  connection.send(get('/now') + get('/slow') + get('/now') + get('/now'));
+  t.is((await connection.next()).text(), 'now');
+  gate.open();
+  t.is((await connection.next()).text(), 'slow');
+  t.is((await connection.next()).text(), 'now');
+  t.is((await connection.next()).text(), 'now');
+  connection.close();
+});
+
 test('a flood of pipelined requests waits in the connection, and all are answered', async (t) => {
   const { port } = await serve(t, (app) => app.get('/{id:int}', ({ params }) => params.id));
   const connection = await RawConnection.open(port);

@@ -61,7 +61,7 @@ where
         // The gate has counted already; hyper's own default would refuse a head of more than 100 with a bare 431.
         .max_headers(service.options.limits.max_headers + 1)
         .max_buf_size(BUFFER)
-        .pipeline_flush(true)
+        // Never hyper's `pipeline_flush`: an answer would wait for the next one, and be lost where it is the last.
         .serve_connection(io, service_fn(move |request| service.call(request)));
     let mut connection = pin!(connection);
     let mut watch = Watch { verdicts: &verdicts, sleep: None, told: false };

@@ -1,0 +1,6 @@
+//! The server with handlers of its own kind, over real sockets, without any JavaScript.
+
+mod faults;
+mod harness;
+mod limits;
+mod misses;
