@@ -4,6 +4,7 @@
  */
 import { controllerOf, routesOf } from './controller.ts';
 import type { Provider } from './di/bindings.ts';
+import { collectSettings } from './di/collect-settings.ts';
 import { Container } from './di/container.ts';
 import type { ProvideOptions } from './di/container.ts';
 import type { InjectKey } from './di/inject.ts';
@@ -282,20 +283,5 @@ export class Covet {
 
   #assertOpen(): void {
     if (this.#server !== undefined) throw new CovetError('The application has started: register everything before');
-  }
-}
-
-/** Runs a step of the start; faulty settings are kept, so that all of them are told at once. */
-function collectSettings<T>(faults: SettingsError[], step: () => T): T | undefined {
-  const keep = (error: unknown): undefined => {
-    if (!(error instanceof SettingsError)) throw error;
-    faults.push(error);
-    return undefined;
-  };
-  try {
-    const result = step();
-    return result instanceof Promise ? (result.catch(keep) as T) : result;
-  } catch (error) {
-    return keep(error);
   }
 }
