@@ -1,0 +1,11 @@
+//! The parser from outside: bodies in, parts out.
+
+mod bodies;
+mod body;
+mod check;
+mod forms;
+mod fuzz;
+mod limits;
+mod properties;
+mod random;
+mod splits;
