@@ -1,4 +1,4 @@
-//! Whether a client asked for problem details.
+//! What a client takes: problem details, or pages.
 
 /// Weights in thousandths: RFC 9110 12.4.2 allows three decimals.
 const FULL_WEIGHT: u16 = 1_000;
@@ -40,14 +40,49 @@ pub fn wants_problem(accept: Option<&[u8]>) -> bool {
             continue;
         };
         // The first of equal ranges decides, as on the TypeScript side.
-        slot.get_or_insert(weight(parts).unwrap_or(0));
+        slot.get_or_insert(qvalue_of(parts).unwrap_or(0));
     }
     let json = json.into_iter().rev().flatten().next().unwrap_or(0);
     problem.is_some_and(|problem| problem > 0 && problem >= json)
 }
 
-/// The `q` among a media range's parameters; `None` when it is malformed.
-fn weight<'a>(parameters: impl Iterator<Item = &'a [u8]>) -> Option<u16> {
+/// Whether the lines of `Accept` let a client be shown a page: `text/html`, whose most specific range decides, has a weight
+/// above zero. Without the header everything is taken.
+///
+/// ```
+/// use covet_http::wants_page;
+///
+/// assert!(wants_page([b"text/html,application/xhtml+xml,*/*;q=0.8".as_slice()]));
+/// assert!(!wants_page([b"text/html;q=0, */*".as_slice()]));
+/// assert!(wants_page([]));
+/// ```
+#[must_use]
+pub fn wants_page<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> bool {
+    let mut lines = lines.into_iter().peekable();
+    if lines.peek().is_none() {
+        return true;
+    }
+    // By rising specificity: `*/*`, `text/*`, itself.
+    let mut weights = [None; 3];
+    for element in lines.flat_map(|line| split_outside_quotes(line, b',')) {
+        let mut parts = split_outside_quotes(element, b';');
+        let range = parts.next().unwrap_or_default().trim_ascii();
+        let slot = if range.eq_ignore_ascii_case(b"text/html") {
+            &mut weights[2]
+        } else if range.eq_ignore_ascii_case(b"text/*") {
+            &mut weights[1]
+        } else if range == b"*/*" {
+            &mut weights[0]
+        } else {
+            continue;
+        };
+        slot.get_or_insert(qvalue_of(parts).unwrap_or(0));
+    }
+    weights.into_iter().rev().flatten().next().is_some_and(|weight| weight > 0)
+}
+
+/// The `q` among the parameters of a media range or a coding; `None` when it is malformed.
+pub(crate) fn qvalue_of<'a>(parameters: impl Iterator<Item = &'a [u8]>) -> Option<u16> {
     for parameter in parameters {
         if let [b'q' | b'Q', b'=', value @ ..] = parameter.trim_ascii() {
             return qvalue(value);
@@ -77,7 +112,7 @@ fn qvalue(text: &[u8]) -> Option<u16> {
 }
 
 /// Splits at a separator that doesn't stand inside a quoted string.
-fn split_outside_quotes(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn split_outside_quotes(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let (mut quoted, mut escaped) = (false, false);
     text.split(move |&byte| {
         if escaped {
@@ -93,7 +128,28 @@ fn split_outside_quotes(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8
 
 #[cfg(test)]
 mod tests {
-    use super::wants_problem;
+    use super::{wants_page, wants_problem};
+
+    #[test]
+    fn who_takes_pages() {
+        for (accept, expected) in [
+            ("text/html", true),
+            ("TEXT/HTML;q=0.1", true),
+            ("text/*", true),
+            ("*/*", true),
+            ("text/html;q=0", false),
+            ("text/html;q=0, */*", false),
+            ("text/html; Q=0.000, text/*", false),
+            ("text/*;q=0, */*", false),
+            ("text/html, */*;q=0", true),
+            ("text/html;q=2", false),
+            ("application/json", false),
+            ("", false),
+        ] {
+            assert_eq!(wants_page([accept.as_bytes()]), expected, "{accept}");
+        }
+        assert!(wants_page([b"application/json".as_slice(), b"text/html"]));
+    }
 
     #[test]
     fn a_table_of_accept_headers() {

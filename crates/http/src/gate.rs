@@ -148,6 +148,40 @@ impl Gate {
         scan
     }
 
+    /// How many of the next bytes are a body's, whatever they are: all that is left of one whose length is declared.
+    #[must_use]
+    pub fn plain(&self) -> u64 {
+        match self.stage {
+            Stage::Sized { remaining, .. } => remaining,
+            _ => 0,
+        }
+    }
+
+    /// Passes `bytes` of the [`Gate::plain`] ones unseen.
+    ///
+    /// ```
+    /// use covet_http::{Gate, GateLimits, GateState};
+    ///
+    /// let mut gate = Gate::new(GateLimits::default());
+    /// gate.scan(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+    /// assert_eq!(gate.plain(), 5);
+    /// gate.pass_plain(5);
+    /// assert_eq!((gate.plain(), gate.state()), (0, GateState::Idle));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where there are not so many.
+    pub fn pass_plain(&mut self, bytes: u64) {
+        let Stage::Sized { remaining, .. } = &mut self.stage else {
+            return assert_eq!(bytes, 0, "no body is being read");
+        };
+        *remaining = remaining.checked_sub(bytes).expect("the body has so many bytes left");
+        if *remaining == 0 {
+            self.next_request();
+        }
+    }
+
     fn approve(&mut self, approved: Approved, scan: &mut Scan) {
         if let Some(mask) = approved.mask {
             scan.masks.push(scan.pass + mask.start..scan.pass + mask.end);

@@ -22,9 +22,13 @@ use std::time::Duration;
 pub struct BodyRate {
     /// Bytes a second, as an average since the body began. Default 240. 0 switches the rule off.
     pub bytes_per_second: u32,
-    /// How long a body may take before it is measured. Default 5 s: a slow start is no attack.
+    /// How long a body may take before it is measured. Default 5 s: a slow start is no attack. Twelve times as long nothing
+    /// may come at all, see [`BodyRate::longest_pause`].
     pub grace: Duration,
 }
+
+/// The longest pause, in graces: by default the minute that other servers wait between two reads.
+const PAUSE: u32 = 12;
 
 impl Default for BodyRate {
     fn default() -> Self {
@@ -62,6 +66,21 @@ impl BodyRate {
         }
         let millis = u128::from(received) * 1_000 / u128::from(self.bytes_per_second);
         Some(Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)).max(self.grace))
+    }
+
+    /// How long a body may pause, however fast it came before: twelve times the grace, 60 s by default. On average alone,
+    /// 100 MB sent at once would pay for five days of silence.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use covet_http::BodyRate;
+    ///
+    /// assert_eq!(BodyRate::default().longest_pause(), Duration::from_secs(60));
+    /// ```
+    #[must_use]
+    pub fn longest_pause(&self) -> Duration {
+        // Without a grace, the time of a packet that is sent again.
+        self.grace.saturating_mul(PAUSE).max(Duration::from_secs(1))
     }
 }
 

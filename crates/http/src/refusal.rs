@@ -40,11 +40,16 @@ const fn kind(status: u16, code: &'static str, category: Category) -> Kind {
 }
 
 const BAD_REQUEST: Kind = kind(400, "BAD_REQUEST", Category::Validation);
+const INVALID_CONTENT_ENCODING: Kind = kind(400, "INVALID_CONTENT_ENCODING", Category::Validation);
 const NOT_FOUND: Kind = kind(404, "NOT_FOUND", Category::NotFound);
 const METHOD_NOT_ALLOWED: Kind = kind(405, "METHOD_NOT_ALLOWED", Category::NotFound);
 const REQUEST_TIMEOUT: Kind = kind(408, "REQUEST_TIMEOUT", Category::Validation);
+const PRECONDITION_FAILED: Kind = kind(412, "PRECONDITION_FAILED", Category::Validation);
 const PAYLOAD_TOO_LARGE: Kind = kind(413, "PAYLOAD_TOO_LARGE", Category::Validation);
+const COMPRESSION_RATIO_EXCEEDED: Kind = kind(413, "COMPRESSION_RATIO_EXCEEDED", Category::Validation);
 const URI_TOO_LONG: Kind = kind(414, "URI_TOO_LONG", Category::Validation);
+const UNSUPPORTED_MEDIA_TYPE: Kind = kind(415, "UNSUPPORTED_MEDIA_TYPE", Category::Validation);
+const RANGE_NOT_SATISFIABLE: Kind = kind(416, "RANGE_NOT_SATISFIABLE", Category::Validation);
 const EXPECTATION_FAILED: Kind = kind(417, "EXPECTATION_FAILED", Category::Validation);
 const HEADERS_TOO_LARGE: Kind = kind(431, "HEADERS_TOO_LARGE", Category::Validation);
 const SYSTEM_ERROR: Kind = kind(500, "SYSTEM_ERROR", Category::System);
@@ -171,8 +176,21 @@ refusals! {
     NotFound = NOT_FOUND, Keep, "Not Found";
     /// The path has routes, none of them for this method.
     MethodNotAllowed = METHOD_NOT_ALLOWED, Keep, "Method Not Allowed";
+    /// What is asked for is not what the client takes it for (RFC 9110 13.1).
+    PreconditionFailed = PRECONDITION_FAILED, Keep, "What was asked for is not as the request has it";
+    /// What is asked for has none of the bytes of the range.
+    RangeNotSatisfiable = RANGE_NOT_SATISFIABLE, Keep, "The range lies beyond the end";
     /// The body is, or says it will be, longer than the route allows.
     PayloadTooLarge = PAYLOAD_TOO_LARGE, Close, "The request body is too large";
+    /// The body has a content coding that the route does not take. The answer's `Accept-Encoding` lists those it does
+    /// (RFC 9110 15.5.16).
+    UnsupportedCoding = UNSUPPORTED_MEDIA_TYPE, Keep, "The Content-Encoding is not supported for this request: send the body as it is, or as Accept-Encoding says";
+    /// The body is not of the coding it says it is of, or goes on after its end.
+    MalformedCoding = INVALID_CONTENT_ENCODING, Keep, "The body is not what its Content-Encoding says";
+    /// The body ended within its coding.
+    TruncatedCoding = INVALID_CONTENT_ENCODING, Keep, "The body ended before its Content-Encoding was complete";
+    /// The body expands more than the route allows.
+    RatioExceeded = COMPRESSION_RATIO_EXCEEDED, Close, "The request body expands too much when it is decoded";
     /// The head did not come within [`Limits::head_timeout`](crate::Limits::head_timeout).
     HeadTimeout = REQUEST_TIMEOUT, Close, "The request head took too long";
     /// The body did not come within [`Limits::body_timeout`](crate::Limits::body_timeout).
@@ -183,6 +201,8 @@ refusals! {
     Internal = SYSTEM_ERROR, Close, "Internal Server Error";
     /// The server is full or closing.
     ServiceUnavailable = SERVICE_UNAVAILABLE, Close, "Service Unavailable";
+    /// As many requests as may be with the application are still sending their bodies.
+    TooManyUploads = SERVICE_UNAVAILABLE, Close, "Too many uploads are under way";
     /// The application did not answer in time.
     HandlerTimeout = TIMEOUT_ERROR, Close, "The request took too long to answer";
 }
