@@ -15,6 +15,9 @@ use hyper::rt::Timer;
 /// that nobody waits.
 const HALF_CLOSE: Duration = Duration::from_millis(250);
 
+/// How often a socket that nobody reads from is looked at: hyper would learn only by reading that its peer has gone.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// What the bytes being read belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
@@ -22,8 +25,8 @@ pub(crate) enum Reading {
     Nothing,
     /// A head has begun to arrive.
     Head { since: Instant },
-    /// A body is arriving.
-    Body { number: u64, since: Instant, bytes: u64 },
+    /// A body is arriving; its last bytes came at `latest`.
+    Body { number: u64, since: Instant, latest: Instant, bytes: u64 },
 }
 
 /// What a passed deadline asks for.
@@ -41,6 +44,8 @@ pub(crate) enum Expiry {
     BodyRate,
     /// The peer takes nothing of what is written to it.
     Write,
+    /// Nobody has read from the peer for a while: it may have gone.
+    Unread,
 }
 
 pub(crate) struct Clock {
@@ -58,6 +63,10 @@ pub(crate) struct Clock {
     write_stalled: Cell<Option<Instant>>,
     /// The peer has closed its sending half while answers were owed to it.
     half_closed: Cell<Option<Instant>>,
+    /// Since when nobody has asked for more of the body: the server keeps the peer waiting, not the other way round.
+    body_unwanted: Cell<Option<Instant>>,
+    /// As that, but also of a body that has left the socket: since when, or since the last look at it.
+    unread: Cell<Option<Instant>>,
 }
 
 impl Clock {
@@ -76,6 +85,8 @@ impl Clock {
             answered: Cell::new(0),
             write_stalled: Cell::new(None),
             half_closed: Cell::new(None),
+            body_unwanted: Cell::new(None),
+            unread: Cell::new(None),
         }
     }
 
@@ -95,6 +106,7 @@ impl Clock {
     /// A request has been answered.
     pub(crate) fn on_answer(&self) {
         self.answered.set(self.answered.get() + 1);
+        self.unread.set(None);
         let left = self.unanswered.get().saturating_sub(1);
         self.unanswered.set(left);
         if left == 0 {
@@ -105,7 +117,8 @@ impl Clock {
             Reading::Nothing => {}
             Reading::Head { .. } => self.reading.set(Reading::Head { since: self.now() }),
             Reading::Body { number, bytes, .. } => {
-                self.reading.set(Reading::Body { number, since: self.now(), bytes });
+                let now = self.now();
+                self.reading.set(Reading::Body { number, since: now, latest: now, bytes });
             }
         }
     }
@@ -119,15 +132,43 @@ impl Clock {
 
     /// The body of request `number` is not complete; `bytes` of it have come.
     pub(crate) fn on_partial_body(&self, number: u64, bytes: u64) {
-        let since = match self.reading.get() {
-            Reading::Body { number: same, since, .. } if same == number => since,
-            _ => self.now(),
+        let now = self.now();
+        let (since, latest) = match self.reading.get() {
+            // Chunk lines are no progress, however many come.
+            Reading::Body { number: same, since, latest, bytes: before } if same == number => {
+                (since, if bytes > before { now } else { latest })
+            }
+            _ => {
+                self.body_unwanted.set(None);
+                (now, now)
+            }
         };
-        self.reading.set(Reading::Body { number, since, bytes });
+        self.reading.set(Reading::Body { number, since, latest, bytes });
+    }
+
+    /// Whether the reader of a body waits for the peer now. The time in which it does not is none of the peer's.
+    pub(crate) fn on_body_wanted(&self, wanted: bool) {
+        if wanted {
+            self.unread.set(None);
+        } else if self.unread.get().is_none() {
+            self.unread.set(Some(self.now()));
+        }
+        if !wanted {
+            if self.body_unwanted.get().is_none() && matches!(self.reading.get(), Reading::Body { .. }) {
+                self.body_unwanted.set(Some(self.now()));
+            }
+        } else if let Some(unwanted) = self.body_unwanted.take()
+            && let Reading::Body { number, since, latest, bytes } = self.reading.get()
+        {
+            let now = self.now();
+            let later = |instant: Instant| instant + (now - instant.max(unwanted));
+            self.reading.set(Reading::Body { number, since: later(since), latest: later(latest), bytes });
+        }
     }
 
     /// Nothing is half read any more.
     pub(crate) fn on_complete(&self) {
+        self.body_unwanted.set(None);
         self.reading.set(Reading::Nothing);
     }
 
@@ -163,11 +204,15 @@ impl Clock {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let reading = match self.awaited() {
             Reading::Head { since } => Some(since + self.head_timeout),
-            Reading::Body { since, bytes, .. } => self.body_deadline(bytes).map(|after| since + after),
+            Reading::Body { since, latest, bytes, .. } => {
+                let whole = self.body_timeout.map(|timeout| since + timeout);
+                [whole, self.rate_deadline(since, latest, bytes)].into_iter().flatten().min()
+            }
             Reading::Nothing => self.is_idle().then(|| self.idle_deadline()),
         };
         let write = self.write_stalled.get().map(|since| since + self.write_timeout);
-        [reading, write, self.end_deadline()].into_iter().flatten().min()
+        let look = self.unread.get().map(|since| since + LOOK);
+        [reading, write, look, self.end_deadline()].into_iter().flatten().min()
     }
 
     /// What the passing of the timer means.
@@ -181,8 +226,8 @@ impl Clock {
             Reading::Body { since, .. } if self.body_timeout.is_some_and(|timeout| now >= since + timeout) => {
                 Expiry::Body
             }
-            Reading::Body { since, bytes, .. }
-                if self.body_rate.deadline(bytes).is_some_and(|rate| now >= since + rate) =>
+            Reading::Body { since, latest, bytes, .. }
+                if self.rate_deadline(since, latest, bytes).is_some_and(|deadline| now >= deadline) =>
             {
                 Expiry::BodyRate
             }
@@ -192,22 +237,30 @@ impl Clock {
         if expiry != Expiry::NotYet {
             // Told once: a deadline that stays behind would be told for ever.
             self.on_complete();
+            return expiry;
         }
-        expiry
+        if self.unread.get().is_some_and(|since| now >= since + LOOK) {
+            self.unread.set(Some(now));
+            return Expiry::Unread;
+        }
+        Expiry::NotYet
     }
 
     /// What is half read and has its turn. A head is read once all answers are out, a body once it is its request's turn;
     /// until then it is the server that keeps the peer waiting.
     fn awaited(&self) -> Reading {
         match (self.reading.get(), self.unanswered.get()) {
-            (reading @ Reading::Head { .. }, 0) | (reading @ Reading::Body { .. }, 0 | 1) => reading,
+            (reading @ Reading::Head { .. }, 0) => reading,
+            (reading @ Reading::Body { .. }, 0 | 1) if self.body_unwanted.get().is_none() => reading,
             _ => Reading::Nothing,
         }
     }
 
     /// Whether neither side owes the other anything.
     fn is_idle(&self) -> bool {
-        self.unanswered.get() == 0 && self.write_stalled.get().is_none()
+        self.unanswered.get() == 0
+            && self.write_stalled.get().is_none()
+            && !matches!(self.reading.get(), Reading::Body { .. })
     }
 
     /// When a peer that has closed its half is given up, as long as that lies ahead: then a read says so, and it is done.
@@ -216,12 +269,10 @@ impl Clock {
         (deadline > self.now()).then_some(deadline)
     }
 
-    /// The earlier of the body's whole time and the moment it becomes too slow.
-    fn body_deadline(&self, bytes: u64) -> Option<Duration> {
-        match (self.body_rate.deadline(bytes), self.body_timeout) {
-            (Some(rate), Some(timeout)) => Some(rate.min(timeout)),
-            (rate, timeout) => rate.or(timeout),
-        }
+    /// When a body becomes too slow: on the whole, or because it has stopped.
+    fn rate_deadline(&self, since: Instant, latest: Instant, bytes: u64) -> Option<Instant> {
+        let average = self.body_rate.deadline(bytes)?;
+        Some((since + average).min(latest + self.body_rate.longest_pause()))
     }
 
     /// A connection on which nothing ever came gets the head's time; one that has served gets the keep-alive time.

@@ -5,7 +5,6 @@
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,14 +13,17 @@ use std::time::Instant;
 
 use covet_http::{Gate, Refusal};
 use covet_router::Router;
-use hyper::rt::{Read, Sleep, Timer, Write};
+use hyper::rt::{Sleep, Timer, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 
+use crate::client::Client;
 use crate::clock::{Clock, Expiry};
 use crate::drain::Drain;
-use crate::gated_io::{GatedIo, Verdicts};
+use crate::files::Blocking;
+use crate::gated_io::{CountedRead, GatedIo, Verdicts};
 use crate::handler::ConnectionHandler;
+use crate::lent::HasSocket;
 use crate::options::ServerOptions;
 use crate::service::Service;
 
@@ -40,23 +42,35 @@ pub struct ConnectionSeat {
     pub drain: Rc<Drain>,
     /// Tells it the time.
     pub timer: Rc<dyn Timer>,
+    /// Does for it what may block.
+    pub blocking: Blocking,
 }
 
 /// Serves one connection until it closes.
 ///
 /// Names no runtime: `io` and the seat's timer bring it, and the future may run on any executor of one thread.
-pub async fn serve_connection<I, H>(io: I, remote: SocketAddr, handler: H, seat: ConnectionSeat)
+pub async fn serve_connection<I, H>(io: I, peer: Client, handler: H, seat: ConnectionSeat)
 where
-    I: Read + Write + Unpin + 'static,
+    I: CountedRead + Write + HasSocket + Unpin + 'static,
     H: ConnectionHandler,
 {
-    let ConnectionSeat { router, options, drain, timer } = seat;
+    let ConnectionSeat { router, options, drain, timer, blocking } = seat;
     let place = Place::take(&drain);
+    // Only then does hyper hand on the very bytes that it was given.
+    let can_lend = io.is_write_vectored();
     let verdicts = Rc::new(Verdicts::new(Clock::new(&options.limits, options.write_timeout, Rc::clone(&timer))));
     let gate = Gate::new(options.limits.gate());
     let io = GatedIo::new(io, gate, Rc::clone(&verdicts));
-    let service =
-        Rc::new(Service { handler, router, options, verdicts: Rc::clone(&verdicts), remote, served: Cell::new(0) });
+    let service = Rc::new(Service {
+        handler,
+        router,
+        options,
+        verdicts: Rc::clone(&verdicts),
+        blocking,
+        peer,
+        can_lend,
+        served: Cell::new(0),
+    });
     let connection = http1::Builder::new()
         // The gate has counted already; hyper's own default would refuse a head of more than 100 with a bare 431.
         .max_headers(service.options.limits.max_headers + 1)
@@ -73,7 +87,9 @@ where
         }
         loop {
             // An error here is the peer's doing, or was answered; either way the connection is over.
-            if connection.as_mut().poll(cx).is_ready() {
+            if let Poll::Ready(outcome) = connection.as_mut().poll(cx) {
+                // But for a body that broke off, which HTTP/1.1 shows by its framing.
+                verdicts.resets.set(verdicts.ends_by_close.get() && outcome.is_err_and(|error| error.is_user()));
                 return Poll::Ready(());
             }
             // Asked after the poll: a request that has come is owed its answer.
@@ -90,6 +106,8 @@ where
                 Poll::Ready(Expiry::NotYet) => {}
                 // Nothing is owed to this peer, or it takes nothing: dropping the socket closes it.
                 Poll::Ready(Expiry::Idle | Expiry::Write) => return Poll::Ready(()),
+                // Looked at in the next turn, when hyper flushes.
+                Poll::Ready(Expiry::Unread) => verdicts.is_unread.set(true),
                 Poll::Ready(Expiry::Head) => verdicts.interrupt.set(Some(Refusal::HeadTimeout)),
                 Poll::Ready(Expiry::Body) => verdicts.interrupt.set(Some(Refusal::BodyTimeout)),
                 Poll::Ready(Expiry::BodyRate) => verdicts.interrupt.set(Some(Refusal::BodyTooSlow)),

@@ -4,23 +4,31 @@
 //! hyper never parses one that the gate refuses. In the place of a refused head hyper reads [`STAND_IN`], a plain
 //! request that only serves to have the refusal answered in its turn, behind the answers of earlier pipelined
 //! requests; the service knows it by its number. Nothing is read after it.
+//!
+//! The other way bytes pass as they are, but for those that stand in for a lent body, see `lent.rs`.
 
 use std::cell::{Cell, RefCell};
-use std::io;
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use covet_http::{Gate, GateState, Refusal};
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 
 use crate::clock::Clock;
+use crate::lent::{HasSocket, Lending, Next, Socket, stands_in};
 use crate::linger::Linger;
 
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 
 /// The most taken from a socket in one read. As large as Node's own read buffer; one per thread, not per connection.
 const SCRATCH: usize = 64 * 1024;
+
+/// The most that a lender is given to send ahead of its body: a head, and what was answered just before.
+const AHEAD: usize = 16 * 1024;
 
 thread_local! {
     static SCRATCH_BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
@@ -33,14 +41,45 @@ pub(crate) struct Verdicts {
     pub(crate) refused_head: Cell<Option<(u64, Refusal)>>,
     /// Why the body being read broke off.
     pub(crate) refused_body: Cell<Option<Refusal>>,
+    /// The answer is to a client of HTTP/1.0, to which the end of the connection is the end of a body without a length.
+    pub(crate) ends_by_close: Cell<bool>,
+    /// The connection is not to be closed in order: its client must not take what it has for all of an answer.
+    pub(crate) resets: Cell<bool>,
     /// Set from outside the read path: the next read refuses the head or body it is in.
     pub(crate) interrupt: Cell<Option<Refusal>>,
+    /// Nobody reads: the next flush looks whether the peer is still there.
+    pub(crate) is_unread: Cell<bool>,
+    /// The peer was asked for the body that it holds back until then.
+    pub(crate) is_invited: Cell<bool>,
+    /// Lent bodies that hyper has begun to write, in their order.
+    lendings: RefCell<VecDeque<Lending>>,
 }
 
 impl Verdicts {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, refused_head: Cell::new(None), refused_body: Cell::new(None), interrupt: Cell::new(None) }
+        Self {
+            clock,
+            refused_head: Cell::new(None),
+            refused_body: Cell::new(None),
+            ends_by_close: Cell::new(false),
+            resets: Cell::new(false),
+            interrupt: Cell::new(None),
+            is_unread: Cell::new(false),
+            is_invited: Cell::new(false),
+            lendings: RefCell::default(),
+        }
     }
+
+    /// The next bytes that stand in for a body are this one's.
+    pub(crate) fn lend(&self, lending: Lending) {
+        self.lendings.borrow_mut().push_back(lending);
+    }
+}
+
+/// A source of bytes that knows how many it has given: hyper's own way to read does not say.
+pub trait CountedRead: Read {
+    /// Bytes read since the beginning.
+    fn read_so_far(&self) -> u64;
 }
 
 pub(crate) struct GatedIo<T> {
@@ -55,9 +94,23 @@ pub(crate) struct GatedIo<T> {
     /// The peer has closed its sending half.
     ended: bool,
     linger: Linger,
+    /// To send lent bodies to, while there are any.
+    socket: Option<Arc<Socket>>,
+    /// A second hold on the socket.
+    socket_of: fn(&T) -> Option<Socket>,
 }
 
-impl<T> GatedIo<T> {
+impl<T> Drop for GatedIo<T> {
+    fn drop(&mut self) {
+        if self.verdicts.resets.get()
+            && let Some(socket) = (self.socket_of)(&self.inner)
+        {
+            socket.reset_on_close();
+        }
+    }
+}
+
+impl<T: HasSocket> GatedIo<T> {
     pub(crate) fn new(inner: T, gate: Gate, verdicts: Rc<Verdicts>) -> Self {
         Self {
             inner,
@@ -68,9 +121,13 @@ impl<T> GatedIo<T> {
             finished: false,
             ended: false,
             linger: Linger::default(),
+            socket: None,
+            socket_of: T::socket,
         }
     }
+}
 
+impl<T> GatedIo<T> {
     /// Hands on approved bytes that wait.
     fn hand_on(&mut self, out: &mut ReadBufCursor<'_>) {
         let amount = self.approved.min(out.remaining());
@@ -102,6 +159,15 @@ impl<T> GatedIo<T> {
         Ok(())
     }
 
+    /// Tells the clock what is half read now.
+    fn note_state(&self) {
+        match self.gate.state() {
+            GateState::Head => self.verdicts.clock.on_partial_head(),
+            GateState::Body { received, .. } => self.verdicts.clock.on_partial_body(self.gate.heads(), received),
+            _ => self.verdicts.clock.on_complete(),
+        }
+    }
+
     /// Shows the gate what was read, hands on what it approves and holds the rest.
     fn admit(&mut self, input: &mut [u8], out: &mut ReadBufCursor<'_>) -> io::Result<()> {
         let heads = self.gate.heads();
@@ -119,11 +185,7 @@ impl<T> GatedIo<T> {
         if passed_heads > 0 {
             self.verdicts.clock.on_heads(passed_heads);
         }
-        match self.gate.state() {
-            GateState::Head => self.verdicts.clock.on_partial_head(),
-            GateState::Body { received, .. } => self.verdicts.clock.on_partial_body(self.gate.heads(), received),
-            _ => self.verdicts.clock.on_complete(),
-        }
+        self.note_state();
         if held {
             self.held = whole;
             self.approved = scan.pass;
@@ -149,7 +211,25 @@ impl<T> GatedIo<T> {
     }
 }
 
-impl<T: Read + Unpin> Read for GatedIo<T> {
+impl<T: CountedRead + Unpin> GatedIo<T> {
+    /// Whether all that `room` takes is a body's, whose bytes need not be looked at.
+    fn is_plain(&self, room: usize) -> bool {
+        self.held.is_empty() && self.gate.plain() >= room as u64
+    }
+
+    /// Reads a body's bytes to where hyper wants them. By way of the scratch they would be copied once more.
+    fn poll_plain(&mut self, cx: &mut Context<'_>, out: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let before = self.inner.read_so_far();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, out))?;
+        let amount = self.inner.read_so_far() - before;
+        self.ended = amount == 0;
+        self.gate.pass_plain(amount);
+        self.note_state();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: CountedRead + Unpin> Read for GatedIo<T> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut out: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         loop {
@@ -176,6 +256,9 @@ impl<T: Read + Unpin> Read for GatedIo<T> {
                 return if waits { Poll::Pending } else { Poll::Ready(Ok(())) };
             }
             let before = out.remaining();
+            if this.is_plain(before) {
+                return this.poll_plain(cx, out);
+            }
             let read = SCRATCH_BUFFER.with_borrow_mut(|scratch| {
                 // No more than hyper has room for: what the gate approves then goes straight through.
                 let room = before.min(scratch.len());
@@ -204,7 +287,49 @@ impl<T: Write + Unpin> GatedIo<T> {
     }
 }
 
-impl<T: Read + Write + Unpin> Write for GatedIo<T> {
+impl<T: Write + HasSocket + Unpin> GatedIo<T> {
+    /// Writes a lent body, for which hyper has `amount` bytes standing in, behind `ahead`.
+    fn poll_write_lent(
+        &mut self,
+        cx: &mut Context<'_>,
+        ahead: &[IoSlice<'_>],
+        amount: usize,
+    ) -> Poll<io::Result<usize>> {
+        let before: usize = ahead.iter().map(|slice| slice.len()).sum();
+        if before > AHEAD {
+            let result = Pin::new(&mut self.inner).poll_write_vectored(cx, ahead);
+            return self.noted(result);
+        }
+        let verdicts = Rc::clone(&self.verdicts);
+        let mut lendings = verdicts.lendings.borrow_mut();
+        let lending = lendings.front_mut().expect("what stands in for a body is written after it was lent");
+        let socket = || {
+            self.socket = self.socket.take().or_else(|| self.inner.socket().map(Arc::new));
+            self.socket.clone()
+        };
+        // Waiting for the lender is no fault of the peer's: the clock hears of writes alone.
+        let written = match ready!(lending.poll_next(cx, ahead, amount, socket))? {
+            Next::Sent(sent) => {
+                verdicts.clock.on_write(false);
+                sent
+            }
+            Next::Write(bytes) => {
+                let result = Pin::new(&mut self.inner).poll_write(cx, bytes);
+                let written = ready!(self.noted(result))?;
+                lending.on_written(written);
+                written
+            }
+        };
+        if lending.on_out(written.saturating_sub(before)) {
+            lendings.pop_front();
+            self.socket = None;
+            verdicts.clock.on_answer();
+        }
+        Poll::Ready(Ok(written))
+    }
+}
+
+impl<T: Read + Write + HasSocket + Unpin> Write for GatedIo<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.inner).poll_write(cx, bytes);
         self.noted(result)
@@ -213,8 +338,13 @@ impl<T: Read + Write + Unpin> Write for GatedIo<T> {
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
+        slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if !self.verdicts.lendings.borrow().is_empty()
+            && let Some(at) = slices.iter().position(|slice| stands_in(slice))
+        {
+            return self.poll_write_lent(cx, &slices[..at], slices[at].len());
+        }
         let result = Pin::new(&mut self.inner).poll_write_vectored(cx, slices);
         self.noted(result)
     }
@@ -224,6 +354,12 @@ impl<T: Read + Write + Unpin> Write for GatedIo<T> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes in each of its turns, also in those in which it neither reads nor writes.
+        if self.verdicts.is_unread.take()
+            && let Some(error) = self.inner.fault()
+        {
+            return Poll::Ready(Err(error));
+        }
         Pin::new(&mut self.inner).poll_flush(cx)
     }
 

@@ -4,17 +4,15 @@
 //! every request of that connection. Neither needs to be `Send`: nothing here crosses a thread on its own.
 
 use std::future::Future;
-use std::net::SocketAddr;
 
-use bytes::Bytes;
 use covet_http::Refusal;
 use covet_router::{AllowedMethods, Params, RouteId};
 use http::Response;
 use http::request::Parts;
-use http_body_util::Full;
 
-/// The body of a response: whole, in memory.
-pub type ReplyBody = Full<Bytes>;
+use crate::reply_body::ReplyBody;
+use crate::request_body::RequestBody;
+use crate::stream::Remote;
 
 /// Where a request goes once the router has looked at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ pub enum Destination {
     Options(AllowedMethods),
 }
 
-/// One request, complete: its body has been read within its limit.
+/// One request. A small body has been read, within its limit; another is read as the handler asks for it.
 #[derive(Debug)]
 pub struct Call<'a> {
     /// Method, target, version and headers as hyper parsed them.
@@ -40,8 +38,12 @@ pub struct Call<'a> {
     pub path: &'a str,
     /// The route's parameters, in the order of its pattern.
     pub params: &'a Params<'a>,
-    /// The whole body; empty when there is none.
-    pub body: Bytes,
+    /// The client: the peer, or whom trusted proxies name.
+    pub remote: Remote,
+    /// Whether the client spoke `https` to a trusted proxy.
+    pub secure: bool,
+    /// The body: whole, or a stream that may be read also after the answer.
+    pub body: RequestBody,
 }
 
 /// A request the server answered itself because it broke a rule, told to the handler so that it can be logged.
@@ -59,8 +61,10 @@ pub struct RefusedRequest {
     pub method: String,
     /// The request's path; empty when the head was refused before it was known.
     pub path: String,
-    /// The peer.
-    pub remote: SocketAddr,
+    /// The client: the peer, or whom trusted proxies name.
+    pub remote: Remote,
+    /// What the system said, where it is to blame. Never sent.
+    pub cause: Option<String>,
 }
 
 /// Makes the [`ConnectionHandler`]s of one I/O thread.
@@ -69,7 +73,7 @@ pub trait Handler: 'static {
     type Connection: ConnectionHandler;
 
     /// A new connection from `remote`; `None` when nobody is there to answer it, which closes it.
-    fn connect(&self, remote: SocketAddr) -> Option<Self::Connection>;
+    fn connect(&self, remote: Remote) -> Option<Self::Connection>;
 }
 
 /// Answers the requests of one connection. Dropped when the connection is closed.

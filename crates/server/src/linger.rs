@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use hyper::rt::{Read, ReadBuf, Sleep, Timer, Write};
 
-/// How long a peer that goes on sending is listened to, and for how many bytes: enough for what was on its way.
+/// How long a peer that goes on sending is listened to, and for how many bytes: enough for what was on its way. The kernels
+/// of both ends together hold up to 10 MiB of an upload by Linux's defaults (`tcp_rmem`, `tcp_wmem`).
 const TIME: Duration = Duration::from_secs(1);
-const BYTES: usize = 256 * 1024;
+const BYTES: usize = 16 * 1024 * 1024;
 
 #[derive(Default)]
 pub(crate) struct Linger {
@@ -38,7 +39,7 @@ impl Linger {
             ready!(Pin::new(&mut *io).poll_shutdown(cx))?;
         }
         let listening = self.listening.get_or_insert_with(|| Listening { sleep: timer.sleep(TIME), left: BYTES });
-        let mut sink = [0; 4096];
+        let mut sink = [0; 16 * 1024];
         loop {
             if listening.sleep.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Ok(()));

@@ -1,12 +1,11 @@
 //! Responses the server gives by itself: refusals in the framework's error format, `OPTIONS`, redirects.
 
-use bytes::Bytes;
 use covet_http::{ErrorId, Format, Refusal, error_id, trace_id, wants_problem};
 use covet_router::AllowedMethods;
-use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use http::{Response, StatusCode};
 
-use crate::handler::ReplyBody;
+use crate::reply_body::ReplyBody;
 
 /// Every error response carries the id under which it was logged.
 const X_ERROR_ID: HeaderName = HeaderName::from_static("x-error-id");
@@ -23,11 +22,15 @@ pub(crate) fn refuse(refusal: Refusal, headers: Option<&HeaderMap>, problem_deta
     let format = if problem_details || wants_problem(header("accept")) { Format::Problem } else { Format::Covet };
     let error_id = error_id();
     let body = refusal.body(error_id.as_str(), trace_id(header("traceparent")), format);
-    let mut response = Response::new(ReplyBody::new(Bytes::from(body)));
+    let mut response = Response::new(ReplyBody::full(body));
     *response.status_mut() = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     if let Ok(id) = HeaderValue::from_str(error_id.as_str()) {
         response.headers_mut().insert(X_ERROR_ID, id);
+    }
+    if refusal == Refusal::TooManyUploads {
+        // Seconds: it has waited for as long, and may get its turn after another while.
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
     if refusal.closes() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -1,7 +1,7 @@
 //! A server that closes owes an answer to every request that has come.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -9,7 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use covet_http::Refusal;
 use covet_router::Router;
-use covet_server::{Call, ConnectionHandler, Handler, IoThreads, RefusedRequest, ReplyBody, ServerOptions};
+use covet_server::{
+    Call, ConnectionHandler, Handler, IoThreads, ListenAt, RefusedRequest, Remote, ReplyBody, ServerOptions,
+};
 use http::Response;
 
 /// Answers with the path; `/block` keeps the I/O thread busy meanwhile.
@@ -18,7 +20,7 @@ struct Echo;
 impl Handler for Echo {
     type Connection = Self;
 
-    fn connect(&self, _remote: SocketAddr) -> Option<Self> {
+    fn connect(&self, _remote: Remote) -> Option<Self> {
         Some(Self)
     }
 }
@@ -28,7 +30,7 @@ impl ConnectionHandler for Echo {
         if call.path == "/block" {
             thread::sleep(Duration::from_millis(300));
         }
-        Ok(Response::new(ReplyBody::new(Bytes::copy_from_slice(call.path.as_bytes()))))
+        Ok(Response::new(ReplyBody::full(Bytes::copy_from_slice(call.path.as_bytes()))))
     }
 
     fn refused(&self, refused: RefusedRequest) {
@@ -39,12 +41,12 @@ impl ConnectionHandler for Echo {
 fn start() -> IoThreads {
     let mut router = Router::new();
     router.insert("GET", "/{name}").expect("the pattern is one");
-    IoThreads::start(("127.0.0.1", 0), 1, &Arc::new(router), &ServerOptions::default(), |_, _| Echo)
+    IoThreads::start(ListenAt::Tcp("127.0.0.1", 0), 1, &Arc::new(router), &ServerOptions::default(), |_, _| Echo)
         .expect("a free port of this machine can be bound")
 }
 
 fn connect(server: &IoThreads) -> TcpStream {
-    let stream = TcpStream::connect(server.address()).expect("the server accepts");
+    let stream = TcpStream::connect(server.address().expect("it listens on TCP")).expect("the server accepts");
     stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout above zero is one");
     stream
 }

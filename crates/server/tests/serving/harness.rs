@@ -2,17 +2,18 @@
 
 use std::future::{pending, poll_fn};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use covet_http::Refusal;
 use covet_router::Router;
-use covet_server::{Call, ConnectionHandler, Handler, IoThreads, RefusedRequest, ReplyBody, ServerOptions};
+use covet_server::{
+    Call, ConnectionHandler, Handler, IoThreads, ListenAt, RefusedRequest, Remote, ReplyBody, ServerOptions,
+};
 use http::Response;
 
 /// What the handler has seen.
@@ -41,7 +42,7 @@ impl Drop for Unanswered<'_> {
 impl Handler for ByPath {
     type Connection = Self;
 
-    fn connect(&self, _remote: SocketAddr) -> Option<Self> {
+    fn connect(&self, _remote: Remote) -> Option<Self> {
         Some(self.clone())
     }
 }
@@ -60,9 +61,11 @@ impl ConnectionHandler for ByPath {
             "/unavailable" => return Err(Refusal::ServiceUnavailable),
             _ => {}
         }
+        let (destination, path) = (call.destination, call.path);
+        let body = call.body.whole().await?;
         unanswered.1 = true;
-        let answer = format!("{:?} {} {}", call.destination, call.path, String::from_utf8_lossy(&call.body));
-        Ok(Response::new(ReplyBody::new(Bytes::from(answer))))
+        let answer = format!("{destination:?} {path} {}", String::from_utf8_lossy(&body));
+        Ok(Response::new(ReplyBody::full(answer)))
     }
 
     fn refused(&self, refused: RefusedRequest) {
@@ -96,15 +99,21 @@ impl Server {
         for method in ["GET", "POST"] {
             router.insert(method, "/{name}").expect("the pattern is one");
         }
+        Self::start_with(router, options)
+    }
+
+    /// Serves these routes.
+    pub(crate) fn start_with(router: Router, options: &ServerOptions) -> Self {
         let seen = Arc::new(Seen::default());
         let handler = ByPath(Arc::clone(&seen));
-        let threads = IoThreads::start(("127.0.0.1", 0), 2, &Arc::new(router), options, move |_, _| handler.clone());
+        let threads =
+            IoThreads::start(ListenAt::Tcp("127.0.0.1", 0), 2, &Arc::new(router), options, move |_, _| handler.clone());
         Self { seen, threads: Some(threads.expect("a free port of this machine can be bound")) }
     }
 
     pub(crate) fn connect(&self) -> Client {
         let threads = self.threads.as_ref().expect("not closed yet");
-        let stream = TcpStream::connect(threads.address()).expect("the server accepts");
+        let stream = TcpStream::connect(threads.address().expect("it listens on TCP")).expect("the server accepts");
         stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout above zero is one");
         Client(BufReader::new(stream))
     }
