@@ -18,8 +18,10 @@ pub struct NativeRefusal {
     pub method: String,
     /// The request's path; empty when the head was refused before it was known.
     pub path: String,
-    /// The peer's address.
+    /// The client's address; `unix` for one of a Unix socket.
     pub ip: String,
+    /// What the system said, where it is to blame.
+    pub cause: Option<String>,
 }
 
 impl From<RefusedRequest> for NativeRefusal {
@@ -31,7 +33,8 @@ impl From<RefusedRequest> for NativeRefusal {
             error_id: refused.error_id,
             method: refused.method,
             path: refused.path,
-            ip: refused.remote.ip().to_canonical().to_string(),
+            ip: refused.remote.map_or_else(|| "unix".to_owned(), |address| address.to_string()),
+            cause: refused.cause,
         }
     }
 }

@@ -51,7 +51,7 @@ pub const INT_HEADERS: u32 = 5;
 /// Bytes of the `Allow` value of a miss.
 #[napi]
 pub const INT_ALLOW: u32 = 6;
-/// Bytes of the body.
+/// Bytes of the body; -1 where it comes in pieces, for `takeBodyReader`.
 #[napi]
 pub const INT_BODY: u32 = 7;
 /// The reply's status; 0 while there is none.
@@ -66,13 +66,13 @@ pub const INT_REPLY_HEADERS: u32 = 10;
 /// Bytes of the reply's body.
 #[napi]
 pub const INT_REPLY_BODY: u32 = 11;
-/// The peer's port; above it, in bit 16, whether its address is IPv6.
+/// The kind of the client's address: 4, 6, or 0 where it has none, on a Unix socket.
 #[napi]
 pub const INT_REMOTE: u32 = 12;
 /// First of 16 pairs: start and end of a parameter in the path, in bytes. For an `int` parameter that pair is a f64.
 #[napi]
 pub const INT_PARAMS: u32 = 16;
-/// The peer's address: one int for IPv4, four for IPv6, the highest bits first.
+/// The client's address: one int for IPv4, four for IPv6, the highest bits first.
 #[napi]
 pub const INT_REMOTE_ADDRESS: u32 = 48;
 
@@ -85,6 +85,9 @@ pub const FLAG_HEAD_ELSEWHERE: i32 = 2;
 /// The body did not fit: `takeBody` gives it.
 #[napi]
 pub const FLAG_BODY_ELSEWHERE: i32 = 4;
+/// The client spoke `https`, as a trusted proxy says.
+#[napi]
+pub const FLAG_SECURE: i32 = 8;
 
 /// No route has this path.
 #[napi]
@@ -108,3 +111,6 @@ pub const EVENT_ABORT: u32 = 1;
 /// Refusals wait to be taken and logged.
 #[napi]
 pub const EVENT_REFUSALS: u32 = 2;
+/// Flows of bytes have something new: `takeReady` names them.
+#[napi]
+pub const EVENT_READY: u32 = 3;

@@ -9,8 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
+use super::body_places::BodyPlaces;
 use super::layout::{EVENT_ABORT, EVENT_SHIFT};
-use super::shard::{Port, Shard};
+use super::ready::Bell;
+use super::shard::{Port, ReplySource, Shard};
+use super::to_js::ToJs;
 use super::watch::Watch;
 
 /// What a slot of this port is doing.
@@ -37,6 +40,8 @@ pub(crate) struct LocalPort {
     free: RefCell<Vec<u32>>,
     /// Requests that wait for a slot, in the order they came. A freed slot goes to the first of them, and to no one else.
     waiting: RefCell<VecDeque<Rc<Ticket>>>,
+    /// For requests whose bodies still come.
+    pub(crate) body_places: Rc<BodyPlaces>,
     watch: Watch,
 }
 
@@ -44,6 +49,7 @@ impl LocalPort {
     pub(crate) fn new(shard: Arc<Shard>, number: usize) -> Rc<Self> {
         let port = &shard.ports[number];
         let free = (port.first_slot..port.first_slot + port.slots).rev().collect();
+        let body_places = BodyPlaces::new(port.body_places);
         let uses = (0..port.slots).map(|_| Use::Free).collect();
         Rc::new(Self {
             shard,
@@ -51,6 +57,7 @@ impl LocalPort {
             uses: RefCell::new(uses),
             free: RefCell::new(free),
             waiting: RefCell::default(),
+            body_places,
             watch: Watch::new(),
         })
     }
@@ -63,6 +70,12 @@ impl LocalPort {
         self.number
     }
 
+    /// A plain store: nobody else counts, and nobody acts upon it.
+    fn count_free(&self) {
+        let free = u32::try_from(self.free.borrow().len()).unwrap_or(u32::MAX);
+        self.port().free.store(free, Ordering::Relaxed);
+    }
+
     fn place(&self, slot: u32) -> usize {
         (slot - self.port().first_slot) as usize
     }
@@ -73,6 +86,7 @@ impl LocalPort {
             return Err(JsThreadGone);
         }
         let free = self.free.borrow_mut().pop();
+        self.count_free();
         match free {
             Some(number) => Ok(self.slot(number)),
             None => Waiting { port: Rc::clone(self), ticket: self.queue() }.await,
@@ -100,10 +114,13 @@ impl LocalPort {
             if !port.events.is_empty() {
                 self.shard.wake_js();
                 // `woken` still stands: a reply that comes now needs no wake.
-                self.watch.wait(&port.replies);
+                self.watch.wait(port);
             }
             // Cleared before looking: a reply pushed from here on wakes again.
             port.woken.swap(false, Ordering::AcqRel);
+            if port.has_tasks() {
+                port.wake_tasks();
+            }
             while let Some(slot) = port.replies.pop() {
                 self.on_reply(slot);
             }
@@ -128,6 +145,7 @@ impl LocalPort {
 
     /// The JS thread has gone: whoever waits for it is told.
     fn fail_all(&self) {
+        self.port().wake_tasks();
         for place in self.uses.borrow_mut().iter_mut() {
             if let Use::Awaited(waker) = place {
                 waker.take().into_iter().for_each(Waker::wake);
@@ -140,7 +158,12 @@ impl LocalPort {
 
     fn release(&self, slot: u32) {
         self.uses.borrow_mut()[self.place(slot)] = Use::Free;
-        *self.shard.elsewhere(slot) = super::shard::Elsewhere::default();
+        let left = std::mem::take(&mut *self.shard.elsewhere(slot));
+        match left.reply_body {
+            Some(ReplySource::Flow(flow, _)) => flow.close(false),
+            Some(ReplySource::Lent(lent)) => lent.close(),
+            _ => {}
+        }
         loop {
             let Some(ticket) = self.waiting.borrow_mut().pop_front() else { break };
             if ticket.grant(slot) {
@@ -148,6 +171,7 @@ impl LocalPort {
             }
         }
         self.free.borrow_mut().push(slot);
+        self.count_free();
     }
 }
 
@@ -241,6 +265,11 @@ impl Slot {
 
     pub(crate) fn shard(&self) -> &Shard {
         &self.port.shard
+    }
+
+    /// A flow of bytes to the JS thread that the slot belongs to.
+    pub(crate) fn flow_to_js(&self) -> Arc<ToJs> {
+        ToJs::new(Bell::new(&self.port.shard, self.port.number))
     }
 
     /// Hands the slot to JavaScript and waits until it comes back with a reply.

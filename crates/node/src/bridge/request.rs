@@ -3,25 +3,49 @@
 //! In: the request as the server hands it over. Out: the slot's ints and input area, or, where the head or the body
 //! does not fit, the same bytes kept beside the slot.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use covet_router::{ParamKind, Params, Router};
-use covet_server::{Call, Destination};
+use covet_server::{Call, Destination, Remote};
 use http::{HeaderMap, Method};
 
 use super::layout::{
-    FLAG_BODY_ELSEWHERE, FLAG_HEAD_ELSEWHERE, FLAG_PATH_UTF8, INPUT_BYTES, INPUT_OFFSET, INT_ALLOW, INT_BODY,
-    INT_FLAGS, INT_HEADERS, INT_METHOD, INT_PARAMS, INT_PATH, INT_QUERY, INT_REMOTE, INT_REMOTE_ADDRESS, INT_ROUTE,
-    INT_STATUS, MISS_METHOD, MISS_NOT_FOUND, MISS_OPTIONS,
+    FLAG_BODY_ELSEWHERE, FLAG_HEAD_ELSEWHERE, FLAG_PATH_UTF8, FLAG_SECURE, INPUT_BYTES, INPUT_OFFSET, INT_ALLOW,
+    INT_BODY, INT_FLAGS, INT_HEADERS, INT_METHOD, INT_PARAMS, INT_PATH, INT_QUERY, INT_REMOTE, INT_REMOTE_ADDRESS,
+    INT_ROUTE, INT_STATUS, MISS_METHOD, MISS_NOT_FOUND, MISS_OPTIONS,
 };
 use super::port::Slot;
 use super::slab::Slab;
+use super::to_js::ToJs;
 
-/// Bit of `INT_REMOTE` for an IPv6 address.
-const REMOTE_V6: i32 = 1 << 16;
+/// `INT_REMOTE`: which kind of address follows, if any.
+const REMOTE_NONE: i32 = 0;
+const REMOTE_V4: i32 = 4;
+const REMOTE_V6: i32 = 6;
 
-/// Writes `call` from `remote` into `slot`.
-pub(crate) fn write_request(slot: &Slot, call: &Call<'_>, remote: SocketAddr, router: &Router) {
+/// `INT_BODY` of a body that comes in pieces.
+const STREAMED: i32 = -1;
+
+/// A request's body as it crosses.
+pub(crate) enum Content {
+    Whole(Bytes),
+    Flow(Arc<ToJs>),
+}
+
+impl Content {
+    /// Bytes for the slot.
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Whole(bytes) => bytes,
+            Self::Flow(_) => &[],
+        }
+    }
+}
+
+/// Writes a request into `slot`. The call's own body has become `content`.
+pub(crate) fn write_request(slot: &Slot, call: &Call<'_>, content: Content, router: &Router) {
     let slab = &slot.shard().slab;
     let number = slot.number();
     let set = |index: u32, value: i32| slab.set_int(number, index, value);
@@ -30,6 +54,9 @@ pub(crate) fn write_request(slot: &Slot, call: &Call<'_>, remote: SocketAddr, ro
     let headers = header_bytes(&call.head.headers);
     let head = call.path.len() + query.len() + headers + allow.len();
     let mut flags = if call.path.is_ascii() { 0 } else { FLAG_PATH_UTF8 };
+    if call.secure {
+        flags |= FLAG_SECURE;
+    }
 
     set(INT_ROUTE, route);
     set(INT_METHOD, method_index(&call.head.method));
@@ -39,8 +66,8 @@ pub(crate) fn write_request(slot: &Slot, call: &Call<'_>, remote: SocketAddr, ro
     {
         set(index, length(bytes));
     }
-    set(INT_BODY, length(call.body.len()));
-    set_remote(slab, number, remote);
+    set(INT_BODY, if matches!(content, Content::Flow(_)) { STREAMED } else { length(content.bytes().len()) });
+    set_remote(slab, number, call.remote);
     set_params(slab, number, call.destination, call.params, router);
 
     let mut out = if head <= INPUT_BYTES {
@@ -60,32 +87,35 @@ pub(crate) fn write_request(slot: &Slot, call: &Call<'_>, remote: SocketAddr, ro
     }
     out.put(allow.as_bytes());
     let room = INPUT_BYTES.saturating_sub(head);
-    match out {
-        Out::Slot { at, .. } if call.body.len() <= room => slab.set_bytes(number, at, &call.body),
-        Out::Slot { .. } => {
-            flags |= FLAG_BODY_ELSEWHERE;
-            slot.shard().elsewhere(number).body = Some(call.body.clone());
-        }
-        Out::Elsewhere(bytes) => {
-            flags |= FLAG_BODY_ELSEWHERE;
-            let mut elsewhere = slot.shard().elsewhere(number);
-            elsewhere.head = Some(bytes);
-            elsewhere.body = Some(call.body.clone());
+    if let Out::Slot { at, .. } = out
+        && content.bytes().len() <= room
+    {
+        slab.set_bytes(number, at, content.bytes());
+    } else {
+        flags |= FLAG_BODY_ELSEWHERE;
+    }
+    let head = out.elsewhere();
+    if flags & (FLAG_HEAD_ELSEWHERE | FLAG_BODY_ELSEWHERE) != 0 || matches!(content, Content::Flow(_)) {
+        let mut elsewhere = slot.shard().elsewhere(number);
+        elsewhere.head = head;
+        match content {
+            Content::Flow(flow) => elsewhere.body_flow = Some(flow),
+            Content::Whole(bytes) if flags & FLAG_BODY_ELSEWHERE != 0 => elsewhere.body = Some(bytes),
+            Content::Whole(_) => {}
         }
     }
     set(INT_FLAGS, flags);
 }
 
-fn set_remote(slab: &Slab, slot: u32, remote: SocketAddr) {
-    let port = i32::from(remote.port());
-    // An IPv4 peer of a dual-stack socket is an IPv4 peer.
-    match remote.ip().to_canonical() {
-        IpAddr::V4(address) => {
-            slab.set_int(slot, INT_REMOTE, port);
+fn set_remote(slab: &Slab, slot: u32, remote: Remote) {
+    match remote {
+        None => slab.set_int(slot, INT_REMOTE, REMOTE_NONE),
+        Some(IpAddr::V4(address)) => {
+            slab.set_int(slot, INT_REMOTE, REMOTE_V4);
             slab.set_int(slot, INT_REMOTE_ADDRESS, address.to_bits().cast_signed());
         }
-        IpAddr::V6(address) => {
-            slab.set_int(slot, INT_REMOTE, port | REMOTE_V6);
+        Some(IpAddr::V6(address)) => {
+            slab.set_int(slot, INT_REMOTE, REMOTE_V6);
             for (index, part) in (0..4).zip([96, 64, 32, 0]) {
                 slab.set_int(slot, INT_REMOTE_ADDRESS + index, ((address.to_bits() >> part) as u32).cast_signed());
             }
@@ -149,6 +179,14 @@ enum Out<'a> {
 }
 
 impl Out<'_> {
+    /// The bytes, where they are not in the slot.
+    fn elsewhere(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Slot { .. } => None,
+            Self::Elsewhere(whole) => Some(whole),
+        }
+    }
+
     fn put(&mut self, bytes: &[u8]) {
         match self {
             Self::Slot { slab, number, at } => {

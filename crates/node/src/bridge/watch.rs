@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::ring::Ring;
+use super::shard::Port;
 
 /// Longer than a wake-up takes, 10 to 40 µs asleep on both sides, and short beside any other delay.
 const WATCH: Duration = Duration::from_micros(50);
@@ -32,15 +32,15 @@ impl Watch {
         Self { patience: Cell::new(PATIENCE), skipped: Cell::new(0) }
     }
 
-    /// Waits until `replies` has something, for a moment at most, unless that has been in vain of late.
-    pub(crate) fn wait(&self, replies: &Ring) {
-        if !replies.is_empty() || !self.is_worth_it() {
+    /// Waits until JavaScript has something for `port`, for a moment at most, unless that has been in vain of late.
+    pub(crate) fn wait(&self, port: &Port) {
+        if port.has_news() || !self.is_worth_it() {
             return;
         }
         let deadline = Instant::now() + WATCH;
         while Instant::now() < deadline {
             thread::yield_now();
-            if !replies.is_empty() {
+            if port.has_news() {
                 self.patience.set(PATIENCE);
                 return;
             }
