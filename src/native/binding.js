@@ -773,18 +773,31 @@ if (
   }
 }
 
-const { NativeRouter, NativeServer, BATCH, defaultIoThreads, EVENT_ABORT, EVENT_REFUSALS, EVENT_REQUEST, EVENT_SHIFT, FLAG_BODY_ELSEWHERE, FLAG_HEAD_ELSEWHERE, FLAG_PATH_UTF8, INPUT_OFFSET, INT_ALLOW, INT_BODY, INT_FLAGS, INT_HEADERS, INT_METHOD, INT_PARAMS, INT_PATH, INT_QUERY, INT_REMOTE, INT_REMOTE_ADDRESS, INT_REPLY_BODY, INT_REPLY_HEADERS, INT_ROUTE, INT_STATUS, INT_TYPE, MISS_METHOD, MISS_NOT_FOUND, MISS_OPTIONS, OUTPUT_OFFSET, SLOT_BYTES } = nativeBinding
+const { NativeCache, NativeFile, NativeForm, NativeLent, NativeParts, NativeReader, NativeRouter, NativeServer, NativeWriter, BATCH, CACHE_GONE, CACHE_TOO_LARGE, checkNetworks, defaultIoThreads, EVENT_ABORT, EVENT_READY, EVENT_REFUSALS, EVENT_REQUEST, EVENT_SHIFT, FLAG_BODY_ELSEWHERE, FLAG_HEAD_ELSEWHERE, FLAG_PATH_UTF8, FLAG_SECURE, gatherForm, INPUT_OFFSET, INT_ALLOW, INT_BODY, INT_FLAGS, INT_HEADERS, INT_METHOD, INT_PARAMS, INT_PATH, INT_QUERY, INT_REMOTE, INT_REMOTE_ADDRESS, INT_REPLY_BODY, INT_REPLY_HEADERS, INT_ROUTE, INT_STATUS, INT_TYPE, LENT_CHANGED, LENT_GOES_ON, LENT_OVER, MISS_METHOD, MISS_NOT_FOUND, MISS_OPTIONS, namesFileBelowRoot, OUTPUT_OFFSET, PART_DATA, PART_END, PART_FAULT, PART_FIELD, PART_FILE, PART_FILE_END, SLOT_BYTES } = nativeBinding
+export { NativeCache }
+export { NativeFile }
+export { NativeForm }
+export { NativeLent }
+export { NativeParts }
+export { NativeReader }
 export { NativeRouter }
 export { NativeServer }
+export { NativeWriter }
 export { BATCH }
+export { CACHE_GONE }
+export { CACHE_TOO_LARGE }
+export { checkNetworks }
 export { defaultIoThreads }
 export { EVENT_ABORT }
+export { EVENT_READY }
 export { EVENT_REFUSALS }
 export { EVENT_REQUEST }
 export { EVENT_SHIFT }
 export { FLAG_BODY_ELSEWHERE }
 export { FLAG_HEAD_ELSEWHERE }
 export { FLAG_PATH_UTF8 }
+export { FLAG_SECURE }
+export { gatherForm }
 export { INPUT_OFFSET }
 export { INT_ALLOW }
 export { INT_BODY }
@@ -801,9 +814,19 @@ export { INT_REPLY_HEADERS }
 export { INT_ROUTE }
 export { INT_STATUS }
 export { INT_TYPE }
+export { LENT_CHANGED }
+export { LENT_GOES_ON }
+export { LENT_OVER }
 export { MISS_METHOD }
 export { MISS_NOT_FOUND }
 export { MISS_OPTIONS }
+export { namesFileBelowRoot }
 export { OUTPUT_OFFSET }
+export { PART_DATA }
+export { PART_END }
+export { PART_FAULT }
+export { PART_FIELD }
+export { PART_FILE }
+export { PART_FILE_END }
 export { SLOT_BYTES }
 export const __napiBindingTarget = __napiLoadedBindingTarget

@@ -7,6 +7,7 @@ import {
   FLAG_BODY_ELSEWHERE,
   FLAG_HEAD_ELSEWHERE,
   FLAG_PATH_UTF8,
+  FLAG_SECURE,
   INPUT_OFFSET,
   INT_ALLOW,
   INT_BODY,
@@ -28,6 +29,7 @@ import {
 } from './index.ts';
 import type { NativeServer } from './index.ts';
 import type { IpNumbers } from './ip-text.ts';
+import { toOwnBytes } from './own-bytes.ts';
 
 /** Methods by the number a slot has for them. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -142,13 +144,20 @@ export class Slots {
     return text.includes('%') ? decodeURIComponent(text) : text;
   }
 
-  /** The peer's address as numbers, for {@link toIpText}. */
-  ip(slot: number): IpNumbers {
-    const at = this.#at(slot, INT_REMOTE_ADDRESS);
-    return this.#int(slot, INT_REMOTE) > 0xffff ? this.#ints.slice(at, at + 4) : this.#ints[at]!;
+  /** Whether the client spoke `https`, as a trusted proxy says. */
+  isSecure(slot: number): boolean {
+    return (this.#int(slot, INT_FLAGS) & FLAG_SECURE) !== 0;
   }
 
-  /** Bytes of the body. */
+  /** The client's address as numbers, for {@link toIpText}. */
+  ip(slot: number): IpNumbers {
+    const at = this.#at(slot, INT_REMOTE_ADDRESS);
+    const kind = this.#int(slot, INT_REMOTE);
+    if (kind === 4) return this.#ints[at]!;
+    return this.#ints.slice(at, kind === 6 ? at + 4 : at);
+  }
+
+  /** Bytes of the body; -1 where it comes in pieces. */
   bodyLength(slot: number): number {
     return this.#int(slot, INT_BODY);
   }
@@ -185,8 +194,11 @@ export class Slots {
       ints[at + INT_REPLY_HEADERS] = headers === '' ? 0 : this.#memory.latin1Write(headers, output);
       ints[at + INT_REPLY_BODY] = this.#writeBody(body, output + headers.length);
     } else {
-      const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? new Uint8Array(0));
-      this.#server.putReply(slot, Buffer.from(headers, 'latin1'), bytes);
+      this.#server.putReplyHeaders(slot, Buffer.from(headers, 'latin1'));
+      // A body that comes in pieces is there already.
+      if (body !== undefined) {
+        this.#server.putReplyBody(slot, typeof body === 'string' ? Buffer.from(body) : toOwnBytes(body));
+      } else ints[at + INT_REPLY_BODY] = 0;
     }
     if (this.#heads.size > 0) this.#heads.delete(slot);
     ints[this.#done++] = slot;
