@@ -2,38 +2,39 @@
  * The application: what users register things on, start and close.
  * Registration is strict and cold; `ready` compiles everything once, and from then on nothing changes.
  */
-import { controllerOf, routesOf } from './controller.ts';
+import { checkOptions } from './check-options.ts';
+import { compileServer } from './compile-server.ts';
+import type { LifecycleHook } from './compile-server.ts';
 import type { Provider } from './di/bindings.ts';
-import { collectSettings } from './di/collect-settings.ts';
 import { Container } from './di/container.ts';
 import type { ProvideOptions } from './di/container.ts';
 import type { InjectKey } from './di/inject.ts';
-import { Resolver } from './di/resolver.ts';
-import { SettingsError } from './di/settings-error.ts';
-import { ErrorResponder } from './error-responder.ts';
+import { ContainerInjector, Injector } from './di/injector.ts';
 import type { ErrorHandler } from './error-responder.ts';
 import { CovetError } from './error.ts';
+import { toStaticFolder } from './files/static-folder.ts';
+import type { StaticOptions } from './files/static-folder.ts';
+import { makeFetch, makeInject } from './in-process/index.ts';
+import type { Connect, CovetFetch, Inject } from './in-process/index.ts';
 import { attemptAll } from './internal/attempt-all.ts';
 import { foldErrors } from './internal/fold-errors.ts';
 import { toGrace, toLimits } from './limits.ts';
+import { Log } from './log.ts';
 import { createLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import type { CovetOptions, ListenOptions } from './options.ts';
-import { Registry, compileMiss } from './registry.ts';
-import type { CompileOptions, NotFoundHandler, RegisteredRoute } from './registry.ts';
+import { Registry } from './registry.ts';
+import type { NotFoundHandler, RegisteredRoute } from './registry.ts';
 import { any, del, get, head, options, patch, post, put, route } from './route.ts';
-import { Server } from './server.ts';
-import type { Listening } from './server.ts';
+import type { Listening, Server } from './server.ts';
 import type { AddRoute, AddRouteOfMethods, HandleRoute } from './types/app.ts';
 import type { Class, Dep, Token } from './types/injectable.ts';
 import type { Limits } from './types/limits.ts';
 import type { Middleware } from './types/middleware.ts';
 import type { Method } from './types/route-spec.ts';
 import type { Contract } from './types/route.ts';
-import type { MaybePromise } from './types/schema.ts';
-
-/** Runs at start or at close. */
-export type LifecycleHook = () => MaybePromise<unknown>;
+import { toWireOptions } from './wire-options.ts';
+import type { WireOptions } from './wire-options.ts';
 
 /**
  * A web application.
@@ -65,28 +66,37 @@ export class Covet {
     this.#add(contract, handler, '', []);
     return this;
   };
+  readonly inject: Inject = makeInject((client) => this.#connect(client));
+  readonly fetch: CovetFetch = makeFetch((client) => this.#connect(client));
   /** What the application logs with. */
   readonly log: Logger;
+  readonly #connect: Connect = (client) => this.ready().then(async () => (await this.#server!).connect(client));
   readonly #options: CovetOptions;
   readonly #limits: Required<Limits>;
+  readonly #wire: WireOptions;
   readonly #registry: Registry;
   readonly #container = new Container();
-  readonly #resolver = new Resolver(this.#container);
+  readonly #injector = new ContainerInjector(this.#container);
   readonly #controllers: Class[] = [];
   readonly #middleware: Middleware[] = [];
   readonly #errorHandlers: ErrorHandler[] = [];
   readonly #onStart: LifecycleHook[] = [];
+  readonly #onClosing: LifecycleHook[] = [];
   readonly #onClose: LifecycleHook[] = [];
   #notFound: NotFoundHandler | undefined;
   #server: Promise<Server> | undefined;
+  #compiled: Server | undefined;
+  #announced: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  /** @throws RangeError or TypeError naming the limit that is none. */
+  /** @throws RangeError or TypeError naming the limit or option that is none. */
   constructor(given: CovetOptions = {}) {
-    this.#options = given;
+    this.#options = checkOptions(given);
     this.#limits = toLimits(given.limits);
-    this.#registry = new Registry(given.trailingSlash ?? 'strict');
+    this.#wire = toWireOptions(given.trustProxy, given.compression);
+    this.#registry = new Registry(given.trailingSlash ?? 'strict', given.serializers);
     this.log = createLogger(given.logger ?? true);
+    this.provide(Log, this.log).provide(Injector, this.#injector);
   }
 
   /**
@@ -96,6 +106,16 @@ export class Covet {
   register(...controllers: readonly Class[]): this {
     this.#assertOpen();
     this.#controllers.push(...controllers);
+    return this;
+  }
+
+  /**
+   * Serves the files of a folder under a path; routes of your own come first. What is not there, or a dotfile, is 404.
+   * @throws CovetError `INVALID_OPTION` naming what is wrong; `ROUTE_CONFLICT`.
+   */
+  static(prefix: string, directory: string | URL, staticOptions: StaticOptions = {}): this {
+    this.#assertOpen();
+    this.#registry.addFolder(toStaticFolder(prefix, directory, staticOptions));
     return this;
   }
 
@@ -157,7 +177,7 @@ export class Covet {
    * ```
    */
   resolve<T>(key: InjectKey<T>): Promise<T> {
-    return this.#resolver.resolve(key);
+    return this.#injector.resolve(key);
   }
 
   /** Runs before the application listens, in order. An error keeps it from listening. */
@@ -165,6 +185,20 @@ export class Covet {
     this.#assertOpen();
     this.#onStart.push(hook);
     return this;
+  }
+
+  /**
+   * Runs first of all at close, in order, while the application still serves everybody: tell whoever sends requests here,
+   * and wait until they have heard. That time is not part of the grace.
+   */
+  onClosing(hook: LifecycleHook): this {
+    this.#onClosing.push(hook);
+    return this;
+  }
+
+  /** Whether the application has begun to close, here or on another of its threads: what a readiness check answers by. */
+  get isClosing(): boolean {
+    return this.#announced !== undefined;
   }
 
   /** Runs when the application closes, after the last request, last registered first. */
@@ -178,13 +212,9 @@ export class Covet {
     return this.#registry.routes.map(({ method, path }) => ({ method, path }));
   }
 
-  /**
-   * Compiles routes, checks settings and dependencies, runs `onStart`; `listen` does so by itself. Everything that can
-   * be found wrong before the first request is found here.
-   */
+  /** Compiles and checks all that can be before the first request, runs `onStart`; `listen` does so by itself. */
   async ready(): Promise<void> {
     if (this.#closed === undefined) await (this.#server ??= this.#compile());
-    // Also where that was meanwhile.
     if (this.#closed !== undefined) throw new CovetError('The application is closed: make another one');
   }
 
@@ -195,12 +225,17 @@ export class Covet {
    */
   async listen(given: ListenOptions = {}): Promise<Listening> {
     await this.ready();
-    return (await this.#server!).listen(given, (grace) => this.close(grace));
+    this.#compiled = await this.#server!;
+    return this.#compiled.listen(given, {
+      close: (grace) => this.close(grace),
+      onClosing: () => this.#announceClose(),
+    });
   }
 
   /**
-   * Stops accepting, lets requests in flight end within `grace` milliseconds, then runs `onClose` and disposes
-   * singletons. What is left after the grace, `Infinity` for none, is cut off. A second call waits for the first.
+   * Runs `onClosing`, stops accepting, lets requests in flight and the tasks after them end within `grace` milliseconds,
+   * then runs `onClose` and disposes singletons. What is left after the grace, `Infinity` for none, is cut off. A second
+   * call waits for the first.
    *
    * @throws RangeError for a grace that is no time; AggregateError of what hooks and disposals threw, once all have run.
    */
@@ -208,61 +243,39 @@ export class Covet {
     return (this.#closed ??= this.#close(toGrace(grace)));
   }
 
-  async #compile(): Promise<Server> {
-    const isProduction = process.env['NODE_ENV'] === 'production';
-    const responder = new ErrorResponder({
-      logger: this.log,
-      format: this.#options.errorFormat ?? 'covet',
-      handlers: this.#errorHandlers,
-      timeout: this.#limits.handlerTimeout,
-    });
-    const compileOptions: CompileOptions = {
-      container: this.#container,
-      responder,
-      middleware: this.#middleware,
-      mode: this.#options.mode ?? (isProduction ? 'production' : 'development'),
-      exposeRejectedValues: this.#options.exposeRejectedValues ?? false,
-    };
-    const faults: SettingsError[] = [];
-    const compiled = collectSettings(faults, () => {
-      for (const controller of this.#controllers) this.#construct(controller);
-      return {
-        routes: this.#registry.compile(compileOptions),
-        miss: compileMiss(compileOptions, this.#notFound),
-      };
-    });
-    await collectSettings(faults, () => this.#container.boot());
-    if (compiled === undefined || faults.length > 0) throw SettingsError.merge(faults);
-    for (const hook of this.#onStart) await hook();
-    return new Server({
-      router: this.#registry.router,
-      ...compiled,
-      missesReachHandler: this.#middleware.length > 0 || this.#notFound !== undefined,
-      fail: responder.fail,
+  #compile(): Promise<Server> {
+    return compileServer({
+      options: this.#options,
       limits: this.#limits,
-      errorFormat: this.#options.errorFormat ?? 'covet',
-      // With nowhere to report it an error would vanish, and a failed program hang.
-      guardsProcess: (this.#options.onUncaught ?? (this.#options.logger === false ? 'exit' : 'log')) === 'log',
+      wire: this.#wire,
+      registry: this.#registry,
+      container: this.#container,
+      controllers: this.#controllers,
+      middleware: this.#middleware,
+      errorHandlers: this.#errorHandlers,
+      notFound: this.#notFound,
+      onStart: this.#onStart,
       logger: this.log,
     });
   }
 
   async #close(grace: number): Promise<void> {
+    const errors = await attemptAll([() => this.#announceClose()]);
     const server = await this.#server?.catch(() => undefined);
-    const errors = await attemptAll([
-      () => server?.close(grace),
-      ...this.#onClose.toReversed(),
-      () => this.#container.close(),
-    ]);
+    errors.push(
+      ...(await attemptAll([() => server?.close(grace), ...this.#onClose.toReversed(), () => this.#container.close()])),
+    );
     if (errors.length > 0) throw foldErrors('Closing', errors);
   }
 
-  #construct(controller: Class): void {
-    const { prefix, middleware } = controllerOf(controller);
-    const entries = routesOf(this.#container.construct(controller) as object);
-    if (entries.length === 0)
-      throw new CovetError(`${controller.name} has no routes: decorate its methods with contracts`);
-    for (const { route: contract, call } of entries) this.#registry.add(contract, call, prefix, middleware);
+  #announceClose(): Promise<void> {
+    return (this.#announced ??= this.#runOnClosing());
+  }
+
+  async #runOnClosing(): Promise<void> {
+    this.#compiled?.tellThreads();
+    const errors = await attemptAll(this.#onClosing);
+    if (errors.length > 0) throw foldErrors('Closing', errors);
   }
 
   #adder(make: (path: never, spec: never) => Contract): never {

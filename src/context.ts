@@ -4,6 +4,7 @@
  * under their names.
  */
 import type { Request } from './request.ts';
+import type { AfterResponse } from './types/middleware.ts';
 import type { CovetRequest } from './types/request.ts';
 
 export class RequestContext {
@@ -14,6 +15,8 @@ export class RequestContext {
   #headers: unknown;
   #cookies: unknown;
   #body: unknown;
+  #form: unknown;
+  #files: unknown;
 
   constructor(request: Request) {
     this.#request = request;
@@ -21,6 +24,11 @@ export class RequestContext {
 
   get req(): CovetRequest {
     return this.#request.share();
+  }
+
+  /** A function of its own, so that a handler may take it out of its argument. */
+  get afterResponse(): AfterResponse {
+    return (task) => this.#request.addTask(task);
   }
 
   get params(): unknown {
@@ -62,6 +70,24 @@ export class RequestContext {
 
   set body(value: unknown) {
     this.#body = value;
+  }
+
+  /** The checked form; undefined for a route without a schema for it, whose body is not read. */
+  get form(): unknown {
+    return this.#form;
+  }
+
+  set form(value: unknown) {
+    this.#form = value;
+  }
+
+  /** The checked files by field; undefined for a route without a schema for them, whose body is not read. */
+  get files(): unknown {
+    return this.#files;
+  }
+
+  set files(value: unknown) {
+    this.#files = value;
   }
 
   /** The request without marking it: for the framework's own use, which ends with the reply. */

@@ -3,53 +3,52 @@
  * In: events of the link. Out: replies to it. One reply a request, whatever a handler does: late and second answers, and
  * those to clients that have gone, end here.
  */
-import type { Chain } from './compose.ts';
-import type { Fail } from './compose.ts';
+import { AfterTasks } from './after-tasks.ts';
 import { RequestContext } from './context.ts';
-import { TimeoutError } from './error.ts';
+import type { DispatchOptions } from './dispatch-options.ts';
+import { CovetError, TimeoutError } from './error.ts';
+import { FileBody } from './files/file-body.ts';
+import { tenantOfRequest } from './internal/work-scope.ts';
+import type { FlowWriter } from './native/flows.ts';
 import type { NativeRefusals } from './native/index.ts';
+import { isLarge } from './native/lent-bytes.ts';
 import type { Link, Receiver } from './native/link.ts';
+import { PendingRequest } from './pending-request.ts';
+import type { AfterTask } from './pending-response.ts';
+import { toTrailerBlock } from './reply-headers.ts';
+import { StreamBody } from './reply-stream.ts';
 import type { Reply } from './reply.ts';
 import { Request } from './request.ts';
-import type { RequestRoute } from './request.ts';
-
-/** A route ready to be served. */
-export interface ServedRoute extends RequestRoute {
-  readonly run: Chain;
-}
-
-/** What a {@link Dispatcher} is made with. */
-export interface DispatchOptions {
-  /** By the number the router gave them. */
-  readonly routes: readonly ServedRoute[];
-  /** Serves what has no route; the slot says which miss it is. */
-  readonly miss: (event: number, allow: string) => ServedRoute;
-  readonly fail: Fail;
-  /** Milliseconds a handler may take; 0 for no limit. */
-  readonly handlerTimeout: number;
-  readonly onRefusals: (refusals: NativeRefusals) => void;
-  /** Hears of errors that have no request to answer any more. */
-  readonly onFault: (error: unknown) => void;
-}
-
-/** A request whose handler has not answered yet. */
-interface Pending {
-  readonly context: RequestContext;
-  /** 0 until the first sweep: a clock read for each request would cost more, and none may be cut short. */
-  deadline: number;
-}
+import { RunningWork } from './running-work.ts';
+import type { Run } from './running-work.ts';
 
 /** How often overdue handlers are looked for, in milliseconds: a timer for each request would cost more than most. */
 const SWEEP = 100;
 
+/**
+ * Milliseconds in which a source that only `HEAD` began may end by itself, its dependencies committed: to most that is a
+ * matter of their next piece. One that waits for longer is told by the signal that nobody waits for it.
+ */
+const HEAD_GRACE = 1000;
+
 export class Dispatcher implements Receiver {
   readonly #options: DispatchOptions;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, PendingRequest>();
+  /** Requests whose answers are under way, and these. */
+  readonly #streaming = new Map<Request, StreamBody>();
+  readonly #afterTasks: AfterTasks;
+  /** What runs on without a client that waits for it; handlers that one does wait for are pending, which costs them less. */
+  readonly #work: RunningWork;
+  /** Those whose first reply could not be sent. */
+  readonly #failed = new WeakSet<Request>();
+  #closing: DOMException | undefined;
   #link: Link | undefined;
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
+    this.#work = new RunningWork(options.onFault);
+    this.#afterTasks = new AfterTasks(options.onFault, this.#work);
   }
 
   /** Where replies go; the sweep for overdue handlers begins. */
@@ -60,38 +59,48 @@ export class Dispatcher implements Receiver {
     this.#sweep.unref();
   }
 
-  /** The server has closed: handlers still at work are told that nobody waits for them. */
-  stop(): void {
+  /** The server is about to close: streams without an end are told, so that they can end. The others have the grace for it. */
+  tellClosing(): void {
+    this.#closing ??= new DOMException('The server is closing', 'AbortError');
+    for (const [request, body] of this.#streaming) tellOfClose(request, body, this.#closing);
+  }
+
+  /**
+   * No client is left: waits for what still runs, be it a handler whose client has gone. After `grace` milliseconds that is
+   * told so, reported, and nobody's any more.
+   */
+  async settled(grace: number): Promise<void> {
+    for (const pending of this.#pending.values()) this.#work.add(pending);
+    this.#pending.clear();
+    await this.#work.idle(grace);
     clearInterval(this.#sweep);
-    const reason = new DOMException('The server was closed before this was answered', 'AbortError');
-    for (const { context } of this.#pending.values()) RequestContext.requestOf(context).abort(reason);
+    this.#link!.flows.close();
+    await this.#work.cutOff();
   }
 
   onRequest(slot: number): void {
-    const { slots } = this.#link!;
+    const link = this.#link!;
+    const { slots } = link;
     const number = slots.route(slot);
     const route = number >= 0 ? this.#options.routes[number]! : this.#options.miss(number, slots.allow(slot));
-    const request = new Request(slots, slot, route);
+    const request = new Request(link, slot, route);
     const context = new RequestContext(request);
     const reply = route.run(context);
     if (!(reply instanceof Promise)) {
       this.#send(request, reply);
       return;
     }
-    const pending: Pending = { context, deadline: 0 };
+    const pending = new PendingRequest(context, request);
     this.#pending.set(slot, pending);
     reply.then(
-      (value) => this.#settle(pending, request, value),
+      (value) => this.#settle(pending, value),
       // A chain never rejects; if it does, that is our own fault, and still the client gets its answer.
-      (error: unknown) => this.#settleFailed(pending, request, error),
+      (error: unknown) => this.#settleFailed(pending, error),
     );
   }
 
   onAbort(slot: number): void {
-    const pending = this.#pending.get(slot);
-    if (pending === undefined) return;
-    const reason = new DOMException('The client went away before it was answered', 'AbortError');
-    RequestContext.requestOf(pending.context).abort(reason);
+    this.#pending.get(slot)?.request.abort(clientGone());
   }
 
   onRefusals(refusals: NativeRefusals): void {
@@ -102,46 +111,149 @@ export class Dispatcher implements Receiver {
     this.#options.onFault(error);
   }
 
-  #settle(pending: Pending, request: Request, reply: Reply): void {
+  #settle(pending: PendingRequest, reply: Reply): void {
+    const { request } = pending;
     // Answered already: it took too long. The slot may be another request's by now.
     if (this.#pending.get(request.slot) !== pending) {
-      this.#runAfterwards(reply);
+      const body = reply.encoded?.body;
+      if (body instanceof StreamBody) void this.#abandon(request, body, request.abortReason ?? clientGone());
+      this.#runAfterwards(request, reply);
+      this.#work.end(pending);
       return;
     }
     this.#pending.delete(request.slot);
     this.#send(request, reply);
   }
 
-  async #settleFailed(pending: Pending, request: Request, error: unknown): Promise<void> {
-    this.#settle(pending, request, await this.#options.fail(error, pending.context));
+  /** Ends a stream that is not sent, and everything that its source uses. */
+  async #abandon(request: Request, body: StreamBody, reason: unknown): Promise<void> {
+    const run: Run = { request, what: () => 'a stream that was not sent' };
+    this.#work.add(run);
+    const failure = await body.abandon(reason);
+    if (failure !== undefined) this.#options.onFault(failure);
+    this.#work.end(run);
+  }
+
+  async #settleFailed(pending: PendingRequest, error: unknown): Promise<void> {
+    this.#settle(pending, await this.#options.fail(error, pending.context));
   }
 
   #send(request: Request, reply: Reply): void {
+    // Where middleware has put another reply in the place of the one that has it.
+    request.pending?.leaveWith(reply);
     const { type, body } = reply.encoded!;
-    request.detach();
+    if (request.streams !== undefined) {
+      const reason = new DOMException('Another reply was sent', 'AbortError');
+      for (const other of request.streams) if (other !== body) void this.#abandon(request, other, reason);
+    }
+    if (body instanceof StreamBody) {
+      this.#stream(request, reply, type, body);
+      return;
+    }
+    const link = this.#link!;
+    const name = isLarge(body) ? `${request.method} ${request.route}` : '';
+    let isLent = false;
     try {
       // A content type that somebody has set, be it on the way out, stands alone.
       const interned = reply.hasHeader('content-type') ? 0 : type;
-      this.#link!.reply(request.slot, reply.status, interned, reply.headerBlock(), body);
+      const headers = reply.headerBlock();
+      if (body instanceof FileBody) link.attachFile(request.slot, body.source);
+      request.detach(false);
+      if (isLarge(body)) {
+        link.lend(request.slot, body, (error) => {
+          if (error !== undefined) this.#onBroken(name, error, request);
+          // Its tasks may change the bytes, or give them away.
+          this.#runAfterwards(request, reply);
+        });
+        isLent = true;
+      }
+      const whole = isLent || body instanceof FileBody ? undefined : body;
+      link.reply(request.slot, reply.status, interned, headers, whole);
     } catch (error) {
-      // Whatever it was, the client must not wait for ever, nor the slot.
-      this.#options.onFault(error);
-      this.#link!.reply(request.slot, 500, 0, '', undefined);
+      this.#sendFailed(request, reply, error);
+      return;
     }
-    if (reply.afterwards !== undefined) this.#runAfterwards(reply);
+    if (!isLent) this.#runAfterwards(request, reply);
   }
 
-  #runAfterwards(reply: Reply): void {
-    // Behind the flush, so that nothing waits for it.
-    for (const task of reply.afterwards ?? []) setImmediate(() => void this.#runTask(task));
+  /** A reply that cannot be sent is an error like any other, once: the client must not wait for ever, nor the slot. */
+  #sendFailed(request: Request, { owner, afterwards = [] }: Reply, error: unknown): void {
+    if (owner instanceof RequestContext && !this.#failed.has(request)) {
+      this.#failed.add(request);
+      void this.#answerFailed(new PendingRequest(owner, request), afterwards, error);
+      return;
+    }
+    this.#options.onFault(error);
+    this.#link!.reply(request.slot, 500, 0, '', undefined);
+    this.#afterTasks.run(request, request.tasks, afterwards);
   }
 
-  async #runTask(task: () => unknown): Promise<void> {
+  async #answerFailed(pending: PendingRequest, afterwards: readonly AfterTask[], error: unknown): Promise<void> {
+    this.#work.add(pending);
+    const answer = await this.#options.fail(error, pending.context);
+    for (const task of afterwards) answer.onSent(task);
+    this.#send(pending.request, answer);
+    this.#work.end(pending);
+  }
+
+  #onBroken(name: string, cause: unknown, request: Request): void {
+    const error = new CovetError(`The reply to ${name} broke off`, { cause });
+    this.#options.onFault(error, undefined, tenantOfRequest(request));
+  }
+
+  /** Sends the head, and then the body as it is made. The slot is free from the head on. */
+  #stream(request: Request, reply: Reply, type: number, body: StreamBody): void {
+    const link = this.#link!;
+    const name = `${request.method} ${request.route}`;
+    const isHead = request.method === 'HEAD';
+    const onClosed = (): void => {
+      if (isHead) {
+        body.skip();
+        // A source that goes on waiting hears of it by the signal alone.
+        setTimeout(() => {
+          if (this.#streaming.has(request)) request.abort(clientGone());
+        }, HEAD_GRACE).unref();
+        return;
+      }
+      body.noteListeners(request.signal);
+      request.abort(clientGone());
+      body.stop();
+    };
+    let writer: FlowWriter;
     try {
-      await task();
+      if (reply.trailers !== undefined) reply.headers.set('trailer', Object.keys(reply.trailers).join(', '));
+      const headers = reply.headerBlock();
+      // Behind what may fail by the user's doing, and before the slot has a stream that a refusal could not take back.
+      request.detach(true);
+      writer = link.openWriter(request.slot, body.length, onClosed);
+      link.reply(request.slot, reply.status, reply.hasHeader('content-type') ? 0 : type, headers, undefined);
     } catch (error) {
-      this.#options.onFault(error);
+      void this.#abandon(request, body, error);
+      this.#sendFailed(request, reply, error);
+      return;
     }
+    const run: Run = { request, what: () => `the stream of ${name}`, stop: () => body.stop() };
+    this.#work.add(run);
+    this.#streaming.set(request, body);
+    // One that begins while the others are ended must hear of it as well.
+    if (this.#closing !== undefined) tellOfClose(request, body, this.#closing);
+    const sent = body.sendTo(writer, () => toTrailerBlock(reply.trailers ?? {}));
+    void this.#follow(name, run, reply, sent);
+  }
+
+  async #follow(name: string, run: Run, reply: Reply, sent: Promise<unknown>): Promise<void> {
+    const error = await sent;
+    this.#streaming.delete(run.request);
+    if (error !== undefined) this.#onBroken(name, error, run.request);
+    this.#runAfterwards(run.request, reply);
+    this.#work.end(run);
+  }
+
+  #runAfterwards(request: Request, reply: Reply): void {
+    const { tasks } = request;
+    const { afterwards } = reply;
+    if (tasks === undefined && afterwards === undefined) request.release();
+    else this.#afterTasks.run(request, tasks, afterwards);
   }
 
   #answerOverdue(): void {
@@ -149,20 +261,30 @@ export class Dispatcher implements Receiver {
     if (handlerTimeout === 0) return;
     const now = performance.now();
     for (const [slot, pending] of this.#pending) {
-      if (pending.deadline === 0) pending.deadline = now + handlerTimeout;
+      if (pending.deadline === 0 || pending.request.isReceiving) pending.deadline = now + handlerTimeout;
       if (pending.deadline > now) continue;
       // From here on the handler's own answer comes too late.
       this.#pending.delete(slot);
+      this.#work.add(pending);
       void this.#answerTimeout(pending);
     }
   }
 
-  async #answerTimeout(pending: Pending): Promise<void> {
+  async #answerTimeout(pending: PendingRequest): Promise<void> {
     // The handler is still at work, and may read on.
-    const request = RequestContext.requestOf(pending.context).share();
+    const request = pending.request.share();
     const error = new TimeoutError(`The handler of ${request.method} ${request.route} did not answer in time`);
     const reply = await this.#options.fail(error, pending.context);
     request.abort(error);
     this.#send(request, reply);
   }
 }
+
+function tellOfClose(request: Request, body: StreamBody, reason: DOMException): void {
+  if (!body.isEndless) return;
+  body.noteListeners(request.signal);
+  request.abort(reason);
+  body.tellClosing();
+}
+
+const clientGone = (): DOMException => new DOMException('The client went away before it was answered', 'AbortError');

@@ -9,10 +9,15 @@ import { RequestContext } from './context.ts';
 import type { DependencyPlan } from './di/plan.ts';
 import type { DependencyScope } from './di/scope.ts';
 import { andThen, isThenable } from './internal/promise.ts';
+import { keepWorkScope, withWorkScope } from './internal/work-scope.ts';
+import type { BodyParsers } from './negotiation/body-parsers.ts';
+import type { PendingResponse } from './pending-response.ts';
+import { StreamBody } from './reply-stream.ts';
 import type { Reply } from './reply.ts';
-import { RequestInputs } from './request.ts';
+import { RequestInputs } from './request-inputs.ts';
 import { toReply } from './response.ts';
 import type { ReplyPlan } from './response.ts';
+import type { FormOptions } from './types/form-options.ts';
 import type { Source } from './types/injectable.ts';
 import type { MaybePromise } from './types/schema.ts';
 import type { InputPlan } from './validation/inputs.ts';
@@ -23,16 +28,28 @@ export interface EndpointParts {
   readonly dependencies: DependencyPlan;
   /** Compiles the route's inputs together with these sources; undefined when there is nothing to check. */
   readonly compileInputs: (sources: readonly Source<unknown>[]) => InputPlan | undefined;
+  /** Of the formats beside JSON that a body may come in, if there are any. */
+  readonly parsers: BodyParsers | undefined;
+  /** Of the route's form, if it has its own. */
+  readonly formLimits: FormOptions | undefined;
   readonly plan: ReplyPlan;
   readonly fail: Fail;
 }
 
 /** Compiles an endpoint. */
 export function compileEndpoint(parts: EndpointParts): Chain {
-  const { handler, plan, fail, dependencies } = parts;
+  const { handler, plan, dependencies } = parts;
   const bare: Chain = (context) => finish(handler(context), plan, context);
   const checked = withInputs(parts, dependencies.isEmpty ? ignoringValues(bare) : withDependencies(parts));
-  return (context) => guard(() => checked(context), fail, context);
+  const fail = dependencies.isEmpty ? parts.fail : withPending(parts.fail);
+  const { negotiation } = plan;
+  if (negotiation === undefined) return (context) => guard(() => checked(context), fail, context);
+  const negotiated: Chain = (context) => {
+    // Before anything is done: a client that can read no answer shall not have caused it.
+    negotiation.check(context);
+    return checked(context);
+  };
+  return (context) => guard(() => negotiated(context), fail, context);
 }
 
 /** What follows the inputs: it gets the values of the dependencies' sources. */
@@ -45,7 +62,7 @@ const ignoringValues =
 
 const noValues: readonly unknown[] = Object.freeze([]);
 
-function withInputs({ compileInputs, dependencies }: EndpointParts, next: AfterInputs): Chain {
+function withInputs({ compileInputs, dependencies, parsers, formLimits }: EndpointParts, next: AfterInputs): Chain {
   let { sources } = dependencies;
   let inputs = compileInputs(sources);
   return (context) => {
@@ -55,19 +72,34 @@ function withInputs({ compileInputs, dependencies }: EndpointParts, next: AfterI
       inputs = compileInputs(sources);
     }
     if (inputs === undefined) return next(context, noValues);
-    const raw = new RequestInputs(RequestContext.requestOf(context));
+    const raw = new RequestInputs(RequestContext.requestOf(context), parsers, formLimits);
     const values = inputs.run(raw, context as unknown as Record<string, unknown>);
     return values instanceof Promise ? values.then((value) => next(context, value)) : next(context, values);
   };
 }
 
 function withDependencies({ dependencies, handler, plan }: EndpointParts): AfterInputs {
-  return (context, values) => {
+  const answer: AfterInputs = (context, values) => {
     const opened = dependencies.open(values, context as unknown as Record<string, unknown>);
     return andThen(opened, (scope) => {
-      if (scope === undefined) return finish(handler(context), plan, context);
-      return within(scope, () => finish(handler(context), plan, context));
+      const { pending } = RequestContext.requestOf(context);
+      if (scope !== undefined) return within(scope, pending, () => finish(handler(context), plan, context));
+      const reply = finish(handler(context), plan, context);
+      return pending === undefined ? reply : andThen(reply, (value) => pending.complete(value));
     });
+  };
+  return (context, values) => {
+    if (!dependencies.hasScope) return answer(context, values);
+    return withWorkScope(() => answer(context, values), RequestContext.requestOf(context));
+  };
+}
+
+/** What dependencies have put on the response leaves with errors as well. */
+function withPending(fail: Fail): Fail {
+  return (error, context) => {
+    const reply = fail(error, context);
+    const { pending } = RequestContext.requestOf(context);
+    return pending === undefined ? reply : andThen(reply, (value) => pending.applyTo(value));
   };
 }
 
@@ -75,7 +107,11 @@ function withDependencies({ dependencies, handler, plan }: EndpointParts): After
  * Runs `work` and closes the scope before its reply leaves, so that a commit that fails is still an error (D4). A reply of
  * an error status that was returned, not thrown, closes it like any other: nothing failed.
  */
-function within(scope: DependencyScope, work: () => MaybePromise<Reply>): MaybePromise<Reply> {
+function within(
+  scope: DependencyScope,
+  pending: PendingResponse | undefined,
+  work: () => MaybePromise<Reply>,
+): MaybePromise<Reply> {
   let reply: MaybePromise<Reply>;
   try {
     reply = work();
@@ -84,25 +120,37 @@ function within(scope: DependencyScope, work: () => MaybePromise<Reply>): MaybeP
   }
   if (reply instanceof Promise) {
     return reply.then(
-      (value) => closeDone(scope, value),
+      (value) => closeDone(scope, pending, value),
       (error: unknown) => closeFailed(scope, error),
     );
   }
-  return closeDone(scope, reply);
+  return closeDone(scope, pending, reply);
 }
 
-function closeDone(scope: DependencyScope, reply: Reply): MaybePromise<Reply> {
+function closeDone(scope: DependencyScope, pending: PendingResponse | undefined, reply: Reply): MaybePromise<Reply> {
   const done = (): Reply => {
-    if (scope.hasAfter) reply.onSent(() => scope.closeAfter());
+    if (scope.hasAfter) reply.onSent(keepWorkScope(() => scope.closeAfter()));
     return reply;
   };
-  let closed: MaybePromise<void>;
+  const failed = (error: unknown): Promise<never> => closeAfterFailed(scope, error);
+  const complete = (): MaybePromise<Reply> => {
+    if (pending === undefined) return done();
+    const completed = pending.complete(reply);
+    return completed instanceof Promise ? completed.then(done) : done();
+  };
+  const body = reply.encoded?.body;
   try {
-    closed = scope.close();
+    let closed: MaybePromise<void> = undefined;
+    // What makes the pieces still uses them: they are closed when it is done, and before the client is told so.
+    if (body instanceof StreamBody) {
+      body.beforeEnd((error) => (error === undefined ? scope.close() : scope.close(error)));
+    } else closed = scope.close();
+    if (pending === undefined) return closed instanceof Promise ? closed.then(done, failed) : done();
+    const completed = closed instanceof Promise ? closed.then(complete) : complete();
+    return completed instanceof Promise ? completed.catch(failed) : completed;
   } catch (error) {
-    return closeAfterFailed(scope, error);
+    return failed(error);
   }
-  return closed instanceof Promise ? closed.then(done, (error: unknown) => closeAfterFailed(scope, error)) : done();
 }
 
 /** The scope sees the error, and may put another in its place. */

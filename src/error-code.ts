@@ -49,14 +49,17 @@ export interface ErrorCodeEntry {
 export const errorCodes = {
   // Refused before the handler: the request itself is at fault.
   BAD_REQUEST: { status: 400, category: 'validation' },
+  INVALID_CONTENT_ENCODING: { status: 400, category: 'validation' },
   INVALID_JSON: { status: 400, category: 'validation' },
   METHOD_NOT_ALLOWED: { status: 405, category: 'not_found' },
   NOT_ACCEPTABLE: { status: 406, category: 'validation' },
   REQUEST_TIMEOUT: { status: 408, category: 'validation' },
   PRECONDITION_FAILED: { status: 412, category: 'validation' },
   PAYLOAD_TOO_LARGE: { status: 413, category: 'validation' },
+  COMPRESSION_RATIO_EXCEEDED: { status: 413, category: 'validation' },
   URI_TOO_LONG: { status: 414, category: 'validation' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, category: 'validation' },
+  RANGE_NOT_SATISFIABLE: { status: 416, category: 'validation' },
   EXPECTATION_FAILED: { status: 417, category: 'validation' },
   UNPROCESSABLE_CONTENT: { status: 422, category: 'validation' },
   VALIDATION_ERROR: { status: 422, category: 'validation' },
@@ -88,6 +91,41 @@ export const errorCodes = {
   TIMEOUT_ERROR: { status: 504, category: 'system' },
   HTTP_VERSION_NOT_SUPPORTED: { status: 505, category: 'system' },
 
+  // What a file storage cannot do, beside NOT_FOUND.
+  EXISTS: { status: 409, category: 'business_logic' },
+  TOO_LARGE: { status: 413, category: 'validation' },
+  INVALID_KEY: { status: 400, category: 'validation' },
+  INVALID_TYPE: { status: 400, category: 'validation' },
+  UNAVAILABLE: { status: 503, category: 'external_service' },
+  REFUSED: { status: 500, category: 'external_service' },
+  UNSUPPORTED: { status: 501, category: 'system' },
+
+  // What a database refuses, or cannot do (covet/data).
+  UNIQUE_VIOLATION: { status: 409, category: 'business_logic' },
+  FOREIGN_KEY_VIOLATION: { status: 409, category: 'business_logic' },
+  EXCLUSION_VIOLATION: { status: 409, category: 'business_logic' },
+  TRANSACTION_CONFLICT: { status: 409, category: 'business_logic' },
+  CHECK_VIOLATION: { status: 422, category: 'validation' },
+  NOT_NULL_VIOLATION: { status: 422, category: 'validation' },
+  INVALID_CURSOR: { status: 400, category: 'validation' },
+  DATABASE_UNAVAILABLE: { status: 503, category: 'external_service' },
+  COMMIT_UNKNOWN: { status: 503, category: 'external_service' },
+  DATABASE_ERROR: { status: 500, category: 'system' },
+  TRANSACTION_ERROR: { status: 500, category: 'system' },
+  ROW_MISMATCH: { status: 500, category: 'system' },
+  UNEXPECTED_ROW_COUNT: { status: 500, category: 'system' },
+  MIGRATION_ERROR: { status: 500, category: 'system' },
+  TENANT_NOT_ISOLATED: { status: 500, category: 'system' },
+  // What a queue of jobs cannot take.
+  JOB_PAYLOAD_INVALID: { status: 500, category: 'system' },
+  JOB_UNKNOWN: { status: 500, category: 'system' },
+  JOB_QUEUE_FULL: { status: 503, category: 'external_service' },
+  JOB_QUEUE_UNAVAILABLE: { status: 503, category: 'external_service' },
+
+  // What a session cannot take (covet/sessions).
+  SESSION_CONFLICT: { status: 409, category: 'business_logic' },
+  SESSION_DATA_INVALID: { status: 500, category: 'system' },
+
   // Thrown while the application is put together or told to listen; never sent to a client.
   ROUTE_CONFLICT: { status: 500, category: 'system' },
   ROUTE_PATTERN_INVALID: { status: 500, category: 'system' },
@@ -101,9 +139,11 @@ export const errorCodes = {
   INVALID_OPTION: { status: 500, category: 'system' },
   ALREADY_LISTENING: { status: 500, category: 'system' },
   SERVER_CLOSED: { status: 500, category: 'system' },
+  EBIND: { status: 500, category: 'system' },
   THREAD_FAILED: { status: 500, category: 'system' },
   ROUTES_DIFFER: { status: 500, category: 'system' },
   MEMORY_GIVEN: { status: 500, category: 'system' },
+  MEMORY_COPIED: { status: 500, category: 'system' },
 } as const;
 
 /** A code of {@link errorCodes}. Applications may use their own strings beside these. */
@@ -124,6 +164,7 @@ const codeByStatus: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>(
   [413, 'PAYLOAD_TOO_LARGE'],
   [414, 'URI_TOO_LONG'],
   [415, 'UNSUPPORTED_MEDIA_TYPE'],
+  [416, 'RANGE_NOT_SATISFIABLE'],
   [417, 'EXPECTATION_FAILED'],
   [422, 'UNPROCESSABLE_CONTENT'],
   [429, 'TOO_MANY_REQUESTS'],

@@ -1,13 +1,14 @@
-import { RequestContext } from './context.ts';
 /**
  * What was thrown in, the reply to it out, and a line in the log.
  * The application's own handler is asked first; whatever it does not answer gets the framework's format.
  */
+import { RequestContext } from './context.ts';
 import { toErrorFormat, toErrorReply } from './error-reply.ts';
 import type { ErrorFormat } from './error-reply.ts';
 import { TimeoutError, toCovetError } from './error.ts';
 import type { CovetError } from './error.ts';
 import { isThenable } from './internal/promise.ts';
+import { tenantOfRequest } from './internal/work-scope.ts';
 import { logRequestError } from './logger.ts';
 import type { Logger } from './logger.ts';
 import { Reply } from './reply.ts';
@@ -50,7 +51,9 @@ export class ErrorResponder {
 
   /** The reply to anything thrown. Never throws, never rejects. */
   readonly fail = (thrown: unknown, context: RequestContext): MaybePromise<Reply> => {
-    if (RequestContext.requestOf(context).isGone) return this.#noteLate(thrown, context);
+    const request = RequestContext.requestOf(context);
+    request.dropTasks();
+    if (request.isGone) return this.#noteLate(thrown, context);
     const error = toCovetError(thrown);
     if (this.#handlers.length === 0) return this.#respond(error, thrown, context);
     return this.#ask(error, thrown, context);
@@ -87,6 +90,8 @@ export class ErrorResponder {
       for (const name in headers) {
         if (name !== 'content-type') reply.headers.set(name, headers[name]!);
       }
+      // It is what has chosen the format.
+      reply.headers.append('vary', 'Accept');
     } catch (fault) {
       // The error carries a header no response may have; the fault about it carries none.
       this.#log(error, thrown, context, undefined);
@@ -111,7 +116,8 @@ export class ErrorResponder {
 
   /** Middleware has answered without waiting for what is inside it: nobody gets this reply. */
   #noteLate(thrown: unknown, context: RequestContext): Reply {
-    logRequestError(this.#logger, thrown, { route: RequestContext.requestOf(context).route });
+    const request = RequestContext.requestOf(context);
+    logRequestError(this.#logger, thrown, { route: request.route, tenant: tenantOfRequest(request) });
     const reply = new Reply(500, undefined, thrown);
     reply.owner = context;
     reply.encoded = { type: TYPE_NONE, body: undefined };
@@ -127,6 +133,7 @@ export class ErrorResponder {
       path: request.path,
       route: request.route,
       ip: request.ip,
+      tenant: tenantOfRequest(request),
     });
   }
 }

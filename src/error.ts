@@ -104,7 +104,7 @@ export class HttpError extends CovetError {
 }
 
 /** Where in a request a fault lies. */
-export type FaultPlace = 'path' | 'query' | 'header' | 'cookie' | 'body';
+export type FaultPlace = 'path' | 'query' | 'header' | 'cookie' | 'body' | 'form' | 'file';
 
 /** One fault of a request. */
 export interface FieldError {

@@ -15,6 +15,9 @@ export const defaultLimits: Required<Limits> = Object.freeze({
   writeTimeout: 30_000,
   handlerTimeout: 30_000,
   maxInFlight: 1024,
+  maxUploadsInFlight: 512,
+  maxUploadSpool: 10 * 1024 ** 3,
+  maxConnections: 0,
 });
 
 /** The most the native side takes: a signed 32-bit number. */
@@ -26,11 +29,14 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   maxHeadersCount: [1, 10_000],
   // A target is 16-bit numbers to hyper.
   maxUrlLength: [1, 65_534],
+  bodyLimit: [0, Number.MAX_SAFE_INTEGER],
+  maxUploadSpool: [0, Number.MAX_SAFE_INTEGER],
   headersTimeout: [1, MOST],
   keepAliveTimeout: [1, MOST],
   writeTimeout: [1, MOST],
   // Each takes 8 KiB of address space, and memory once it is used.
   maxInFlight: [1, 65_536],
+  maxUploadsInFlight: [1, 65_536],
 };
 
 /** Fills in defaults; a limit that is no sensible number is refused by name. */
@@ -45,6 +51,8 @@ export function toLimits(given: Limits = {}): Required<Limits> {
     }
     limits[name] = value;
   }
+  // The others are for everybody else: those who only send slowly can never take them all.
+  if (given.maxUploadsInFlight === undefined) limits['maxUploadsInFlight'] = Math.ceil(limits['maxInFlight']! / 2);
   return limits as unknown as Required<Limits>;
 }
 

@@ -8,6 +8,7 @@ import { toCovetError, ValidationError } from './error.ts';
 import type { CovetError } from './error.ts';
 import { readSafely } from './internal/read-safely.ts';
 import { toScalarText } from './internal/scalar-text.ts';
+import { currentTenant } from './internal/work-scope.ts';
 
 /** One logging method, in pino's form: facts first, then the sentence. */
 export type LogMethod = (facts: object, message?: string) => unknown;
@@ -67,7 +68,8 @@ const silent: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignor
  * Makes the logger of an app.
  *
  * The built-in one is pino: JSON lines on standard output, `authorization`, `cookie`, `set-cookie`, `x-api-key`,
- * `password`, `token` and their like shown as `[redacted]` down to two levels.
+ * `password`, `token` and their like shown as `[redacted]` down to two levels. Lines written within a request whose tenant was
+ * resolved (`tenant` of `covet/data`) carry it; a logger of your own gets it by `currentTenant()`.
  *
  * @example
  * ```ts
@@ -84,8 +86,14 @@ export function createLogger(option: LoggerOption = true): Logger {
   if (option === false) return silent;
   if (isLogger(option)) return option;
   const { level = 'info', redact = [], destination } = option === true ? {} : option;
-  const options = { level, redact: { paths: [...secretPaths, ...redact], censor: '[redacted]' } };
+  const options = { level, redact: { paths: [...secretPaths, ...redact], censor: '[redacted]' }, mixin: toTenantField };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** Of each line that is written within a tenant's request. An object of its own each time, since pino fills it. */
+function toTenantField(): object {
+  const tenant = currentTenant();
+  return tenant === undefined ? {} : { tenant };
 }
 
 function isLogger(option: LoggerOption): option is Logger {
@@ -104,6 +112,8 @@ export interface RequestErrorContext {
   readonly route?: string | undefined;
   readonly ip?: string | undefined;
   readonly userId?: string | number | undefined;
+  /** Whose request it was, where that had been resolved. */
+  readonly tenant?: string | undefined;
 }
 
 /**
@@ -145,7 +155,7 @@ function warnOfLogger(fault: unknown): void {
 }
 
 function toFacts(error: CovetError, thrown: unknown, context: RequestErrorContext): Record<string, unknown> {
-  const { errorId, traceId, status, method, path, route, ip, userId } = context;
+  const { errorId, traceId, status, method, path, route, ip, userId, tenant } = context;
   const facts: Record<string, unknown> = {
     error_id: errorId,
     trace_id: traceId,
@@ -157,6 +167,7 @@ function toFacts(error: CovetError, thrown: unknown, context: RequestErrorContex
     route,
     ip,
     user_id: userId,
+    tenant,
     exception_type: typeOf(thrown),
   };
   // Not `thrown`: a Proxy's trap may answer `instanceof` with an exception.

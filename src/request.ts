@@ -3,30 +3,42 @@
  * In: a slot the Rust side filled. Out: its parts, each read and decoded only when somebody asks, and once.
  */
 import { CovetError } from './error.ts';
+import { readFields, readFormData } from './form-readers.ts';
 import { parseCookies } from './internal/cookies.ts';
 import { Fields } from './internal/fields.ts';
-import { findHeader, toHeaderFields } from './internal/header-block.ts';
-import { requireJson } from './internal/media-type.ts';
-import { parseJson } from './internal/parse-json.ts';
+import { findHeader, toHeaderFields, toWebHeaders } from './internal/header-block.ts';
+import { toLastEventId } from './internal/last-event-id.ts';
 import { parseQuery, toFirstValues } from './internal/query.ts';
+import { toRequestUrl } from './internal/request-url.ts';
+import { keepWorkScope } from './internal/work-scope.ts';
+import type { FlowReader } from './native/flow-reader.ts';
 import { toIpText } from './native/ip-text.ts';
 import type { IpNumbers } from './native/ip-text.ts';
+import type { Link } from './native/link.ts';
 import type { Slots } from './native/slots.ts';
+import type { AfterTask, PendingResponse } from './pending-response.ts';
+import type { StreamBody } from './reply-stream.ts';
+import { RequestBody } from './request-body.ts';
+import type { BodySource } from './request-body.ts';
+import { readParams } from './request-params.ts';
+import type { PathParam } from './request-params.ts';
+import type { FormOptions } from './types/form-options.ts';
 import type { CovetRequest, RawFields } from './types/request.ts';
-import type { RawInputs } from './validation/raw-inputs.ts';
+import type { MaybePromise } from './types/schema.ts';
+import type { FilesByName, FormPart, MultipartOptions } from './types/upload.ts';
+import { toFormOptions } from './upload/form-options.ts';
+import { toWebRequest } from './web-request.ts';
 
 /** What a request must know of the route that it goes to. */
 export interface RequestRoute {
   /** The template, `/users/{id}`; for a request without a route, its path cannot stand in for it, so `*`. */
   readonly path: string;
-  readonly params: readonly { readonly name: string; readonly isInt: boolean }[];
+  readonly params: readonly PathParam[];
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const noBytes = new Uint8Array(0);
-
-export class Request implements CovetRequest {
+export class Request implements CovetRequest, BodySource {
   readonly slot: number;
+  readonly #link: Link;
   readonly #slots: Slots;
   readonly #route: RequestRoute;
   /** Somebody outside the framework holds this object, and may read it after the reply. */
@@ -40,19 +52,27 @@ export class Request implements CovetRequest {
   /** Set where the path's text is not its bytes in the head. */
   #utf8Path: string | undefined;
   #ip: IpNumbers | undefined;
+  #isSecure: boolean | undefined;
   #fullQuery: Record<string, string | string[]> | undefined;
   #query: Record<string, string> | undefined;
   #headers: Record<string, string> | undefined;
   #cookies: Record<string, string> | undefined;
   #params: Record<string, string | number> | undefined;
-  #body: Uint8Array | undefined;
-  #json: { readonly value: unknown } | undefined;
+  #body: RequestBody | undefined;
   #abort: AbortController | undefined;
   #abortReason: Error | undefined;
   #method: string | undefined;
+  #web: globalThis.Request | undefined;
+  /** The streams that were begun to answer it: of these at most one is sent. */
+  streams: StreamBody[] | undefined;
+  /** What dependencies have added to the response, if any asked for it. */
+  pending: PendingResponse | undefined;
+  /** What runs after the response; a failed request has none, and an answered one takes none. */
+  #tasks: AfterTask[] | 'failed' | undefined;
 
-  constructor(slots: Slots, slot: number, route: RequestRoute) {
-    this.#slots = slots;
+  constructor(link: Link, slot: number, route: RequestRoute) {
+    this.#link = link;
+    this.#slots = link.slots;
     this.slot = slot;
     this.#route = route;
   }
@@ -71,13 +91,7 @@ export class Request implements CovetRequest {
   }
 
   get url(): URL {
-    const query = this.#rawQuery();
-    const base = `http://${this.header('host') ?? 'localhost'}`;
-    const url = new URL(base);
-    // Set, not resolved: a path such as `//other.example` stays a path. A backslash would become a slash.
-    url.pathname = this.path.replaceAll('\\', '%5C');
-    url.search = query;
-    return url;
+    return toRequestUrl(this.#readSecure(), this.header('host'), this.path, this.#rawQuery());
   }
 
   get ip(): string {
@@ -91,6 +105,10 @@ export class Request implements CovetRequest {
   header(name: string): string | undefined {
     const head = this.#readHead();
     return findHeader(head, name, this.#headersStart);
+  }
+
+  get lastEventId(): string | undefined {
+    return toLastEventId(this.header('last-event-id'));
   }
 
   get query(): RawFields {
@@ -107,7 +125,8 @@ export class Request implements CovetRequest {
   }
 
   get params(): Readonly<Record<string, string | number>> {
-    return (this.#params ??= this.#readParams());
+    const { params } = this.#route;
+    return (this.#params ??= params.length === 0 ? new Fields() : readParams(params, this.#live(), this.slot));
   }
 
   get signal(): AbortSignal {
@@ -118,33 +137,97 @@ export class Request implements CovetRequest {
     return this.#abort.signal;
   }
 
-  // The body has come whole before the handler runs, so these reject and never throw, and else are done at once.
+  // A promise in any case: what cannot be read rejects, and never throws.
   async text(): Promise<string> {
-    try {
-      return utf8.decode(this.#bytes());
-    } catch (cause) {
-      if (cause instanceof CovetError) throw cause;
-      throw new CovetError('The body is not valid UTF-8', { status: 400, code: 'BAD_REQUEST', cause });
-    }
+    return this.body.text();
   }
 
   async json(): Promise<unknown> {
-    return this.parsedJson();
+    return this.body.json();
   }
 
   async bytes(): Promise<Uint8Array> {
-    // A copy: what lies in the slot belongs to another request after the reply.
-    return Uint8Array.from(this.#bytes());
+    return this.body.copy();
   }
 
-  /** The JSON body, `undefined` when there is none. Throws as `json()` rejects. */
-  parsedJson(): unknown {
-    if (this.#json === undefined) {
-      const bytes = this.#bytes();
-      if (bytes.byteLength > 0) requireJson(this.header('content-type'));
-      this.#json = { value: parseJson(bytes) };
+  async form(options?: FormOptions): Promise<Record<string, string | string[]>> {
+    return this.parsedForm(options);
+  }
+
+  /** The fields of the form; a promise where the body is still on its way. Throws as `form()` rejects. */
+  parsedForm(options?: FormOptions): MaybePromise<Record<string, string | string[]>> {
+    return readFields(this.body, options);
+  }
+
+  async formData(options?: MultipartOptions): Promise<FormData> {
+    return readFormData(this.body, options);
+  }
+
+  async files(options?: MultipartOptions): Promise<FilesByName> {
+    return (await this.body.multipart(toFormOptions(options))).filesByName();
+  }
+
+  parts(options?: MultipartOptions): AsyncIterableIterator<FormPart> {
+    return this.body.parts(toFormOptions(options));
+  }
+
+  /** Whether the request waits for its client's upload, which has limits of its own. */
+  get isReceiving(): boolean {
+    return this.#body?.isReceiving ?? false;
+  }
+
+  /** Has `task` run after the response. */
+  addTask(task: AfterTask): void {
+    if (typeof task !== 'function') throw new TypeError(`afterResponse() takes a function, not ${typeof task}`);
+    if (this.#isDetached) throw new CovetError('afterResponse() was called after the request was answered');
+    const tasks = (this.#tasks ??= []);
+    if (tasks !== 'failed') tasks.push(keepWorkScope(task));
+  }
+
+  /** The request has failed: what was to follow its success does not. */
+  dropTasks(): void {
+    this.#tasks = 'failed';
+  }
+
+  /** What runs after the response, if anything. */
+  get tasks(): readonly AfterTask[] | undefined {
+    return this.#tasks === 'failed' ? undefined : this.#tasks;
+  }
+
+  /** Answered, and the tasks after it are done: what its body has left is let go. */
+  release(): void {
+    this.#body?.release();
+  }
+
+  get stream(): ReadableStream<Uint8Array> {
+    return this.body.stream();
+  }
+
+  toWeb(): globalThis.Request {
+    return (this.#web ??= toWebRequest(this, toWebHeaders(this.#readHead(), this.#headersStart)));
+  }
+
+  /** The body, however it is to be read. */
+  get body(): RequestBody {
+    if (this.#body === undefined && this.#isDetached) {
+      throw new CovetError('The body was not read before the request was answered; read it in the handler first');
     }
-    return this.#json.value;
+    return (this.#body ??= new RequestBody(this, this.header('content-type')));
+  }
+
+  /** Bytes of the body; -1 where it comes in pieces. */
+  get length(): number {
+    return this.#live().bodyLength(this.slot);
+  }
+
+  /** The body as it lies in the slot. */
+  read(): Uint8Array {
+    return this.#live().body(this.slot);
+  }
+
+  /** The reader of a body that comes in pieces. */
+  open(): FlowReader {
+    return this.#link.openReader(this.slot);
   }
 
   /** The object as users get it: one they may keep. */
@@ -169,16 +252,21 @@ export class Request implements CovetRequest {
     return this.#isDetached && !this.#isShared;
   }
 
-  /** Before the slot is given back: copies what somebody may still ask for, and lets go of the rest. */
-  detach(): void {
+  /**
+   * Before the slot is given back: copies what somebody may still ask for, and lets go of the rest. With `isStreaming` the
+   * answer has only begun, and the body may be read beside it.
+   */
+  detach(isStreaming: boolean): void {
     if (this.#isShared) {
       void this.method;
       void this.params;
       this.#readHead();
       this.#ip ??= this.#slots.ip(this.slot);
+      this.#readSecure();
     }
+    if (isStreaming && this.#isShared) this.body.detach(true);
+    else this.#body?.detach(false);
     this.#isDetached = true;
-    this.#body = undefined;
   }
 
   /** The slots, as long as ours is ours. */
@@ -187,6 +275,10 @@ export class Request implements CovetRequest {
     throw new CovetError(
       'This part of the request was not read before the request was answered; read it in the handler',
     );
+  }
+
+  #readSecure(): boolean {
+    return (this.#isSecure ??= this.#live().isSecure(this.slot));
   }
 
   #rawQuery(): string {
@@ -201,59 +293,5 @@ export class Request implements CovetRequest {
     this.#headersStart = this.#queryStart + slots.queryLength(this.slot);
     if (slots.isPathUtf8(this.slot)) this.#utf8Path = slots.path(this.slot);
     return (this.#head = slots.head(this.slot));
-  }
-
-  #readParams(): Record<string, string | number> {
-    const values = new Fields<string | number>();
-    const { params } = this.#route;
-    if (params.length === 0) return values;
-    const slots = this.#live();
-    for (let index = 0; index < params.length; index++) {
-      const { name, isInt } = params[index]!;
-      values[name] = isInt ? slots.intParam(this.slot, index) : slots.textParam(this.slot, index);
-    }
-    return values;
-  }
-
-  #bytes(): Uint8Array {
-    if (this.#body !== undefined) return this.#body;
-    if (this.#isDetached) {
-      throw new CovetError('The body was not read before the request was answered; read it in the handler first');
-    }
-    this.#body = this.#slots.bodyLength(this.slot) === 0 ? noBytes : this.#slots.body(this.slot);
-    return this.#body;
-  }
-}
-
-/** The raw parts of a request, as validation reads them. */
-export class RequestInputs implements RawInputs {
-  readonly #request: Request;
-
-  constructor(request: Request) {
-    this.#request = request;
-  }
-
-  get request(): CovetRequest {
-    return this.#request.share();
-  }
-
-  params(): Readonly<Record<string, unknown>> {
-    return this.#request.params;
-  }
-
-  query(): Readonly<Record<string, string | readonly string[]>> {
-    return this.#request.fullQuery();
-  }
-
-  headers(): Readonly<Record<string, string>> {
-    return this.#request.headers;
-  }
-
-  cookies(): Readonly<Record<string, string>> {
-    return this.#request.cookies;
-  }
-
-  body(): unknown {
-    return this.#request.parsedJson();
   }
 }

@@ -2,21 +2,81 @@
  * Contracts. In: a path and what a route takes and gives. Out: one value that decorates methods, types handlers, is
  * registered by the app and describes the operation.
  */
+import { isSchema } from './internal/is-schema.ts';
+import { checkNames } from './internal/known-options.ts';
+import type { NamesOf } from './internal/known-options.ts';
 import { METHODS } from './internal/methods.ts';
 import { kRoute } from './internal/route-brand.ts';
 import { noteDecorated } from './internal/route-notes.ts';
 import type { Method, MethodsSpec, ReservedName } from './types/route-spec.ts';
 import type { Contract, Route, RouteOfMethods, RouteVerb } from './types/route.ts';
 
-const RESERVED: readonly ReservedName[] = ['req', 'params', 'query', 'headers', 'cookies', 'body'];
+const RESERVED: readonly ReservedName[] = [
+  'req',
+  'params',
+  'query',
+  'headers',
+  'cookies',
+  'body',
+  'form',
+  'files',
+  'afterResponse',
+];
+
+const FIELDS: NamesOf<MethodsSpec> = {
+  params: true,
+  query: true,
+  headers: true,
+  cookies: true,
+  body: true,
+  form: true,
+  files: true,
+  formLimits: true,
+  bodyLimit: true,
+  decompress: true,
+  compress: true,
+  deps: true,
+  response: true,
+  produces: true,
+  status: true,
+  middleware: true,
+  summary: true,
+  description: true,
+  tags: true,
+  operationId: true,
+  deprecated: true,
+  methods: true,
+};
+
+const SCHEMAS = ['params', 'query', 'headers', 'cookies', 'body', 'form'] as const;
+
+/** What is no field would be passed over in silence, and a schema with it that was to keep secrets in. */
+function checkSpec(path: string, spec: MethodsSpec): void {
+  checkNames(spec, FIELDS, `the spec of ${path}`);
+  const place = SCHEMAS.find((name) => spec[name] !== undefined && !isSchema(spec[name]));
+  if (place !== undefined) {
+    throw new TypeError(`the '${place}' of ${path} is a schema of zod, valibot or arktype, such as z.object({ … })`);
+  }
+  for (const [name, field] of Object.entries(spec.files ?? {})) {
+    if ((field as { '~rules'?: unknown } | undefined)?.['~rules'] !== undefined) continue;
+    throw new TypeError(`the field '${name}' in the files of ${path} is made with file() or files()`);
+  }
+}
 
 function createRoute(methods: readonly Method[], path: string, spec: MethodsSpec): Route {
   if (typeof path !== 'string' || !path.startsWith('/')) {
     throw new TypeError(`a route's path is a string that starts with '/', not ${JSON.stringify(path)}`);
   }
+  checkSpec(path, spec);
   const taken = RESERVED.find((name) => spec.deps !== undefined && Object.hasOwn(spec.deps, name));
   if (taken !== undefined) {
     throw new TypeError(`'${taken}' is a part of the request: give the dependency of ${path} another name`);
+  }
+  if (spec.body !== undefined && spec.form !== undefined) {
+    throw new TypeError(`${path} has 'body' and 'form', but a request has one body: take one of them`);
+  }
+  if (spec.body !== undefined && spec.files !== undefined) {
+    throw new TypeError(`${path} has 'body' and 'files', but a request has one body: take 'form' beside 'files'`);
   }
   // The two forms of a decorator differ in what they are handed, so one function serves both.
   const route = (target: unknown, place: unknown, descriptor?: unknown): void => {

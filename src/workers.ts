@@ -2,38 +2,54 @@
  * JS threads beside the first: each runs the program's main file again, and its application joins the same server.
  * In: how many, and which server. Out: threads that have joined; one that dies is reported and replaced.
  */
-import { Worker, parentPort, workerData } from 'node:worker_threads';
+import { Worker, parentPort } from 'node:worker_threads';
 
 import { CovetError } from './error.ts';
+import { joinKey } from './internal/joined-thread.ts';
 import { writeLog } from './logger.ts';
 import type { Logger } from './logger.ts';
+import { formThreadGroup } from './native/thread-group.ts';
+import type { ThreadGroup } from './native/thread-group.ts';
 
-/** What a thread is told; under a name no program's own data has. */
-const KEY = 'covet:server';
+/**
+ * To a joined thread: `closing` has it know, `ending` has it end its streams without an end, `close` its application. From
+ * one: `close` asks the first thread to close the server.
+ */
+type Message =
+  | { readonly covet: 'joined' | 'closing' | 'ending' }
+  | { readonly covet: 'close'; readonly grace: number };
 
-/** `close` to a joined thread has it close its application, from one it asks the first thread to close the server. */
-type Message = { readonly covet: 'joined' } | { readonly covet: 'close'; readonly grace: number };
+/** Beyond the grace that it has for itself, milliseconds in which a thread may tell what it cut off. */
+const LAST_WORDS = 1000;
+
+/** The most that a timer takes. */
+const LONGEST = 2 ** 31 - 1;
 
 /** A thread that dies over and over is started again no faster than this, in milliseconds. */
 const RESTART_DELAY = 1000;
 
-/** The server this thread is to join: its number, or undefined on a thread of the program's own. */
-export function serverToJoin(): number | undefined {
-  const data: unknown = workerData;
-  if (typeof data !== 'object' || data === null || !(KEY in data)) return undefined;
-  return typeof data[KEY] === 'number' ? data[KEY] : undefined;
+/** What a joined thread does at the word of the first. */
+export interface Joined {
+  /** The application is about to close, and all of it serves on. */
+  readonly onClosing: () => void;
+  /** The server ends: nothing new comes, and what is under way has the grace. */
+  readonly onEnding: () => void;
+  /** The server has closed, and so much of the grace is left. */
+  readonly close: (grace: number) => Promise<void>;
 }
 
 /**
- * On a joined thread: tells the first thread, and calls `close` when that one has closed the server.
+ * On a joined thread: tells the first thread, and does from then on what that says.
  *
- * @returns a function that resolves when it has, and asks it to unless it did so by itself.
+ * @returns a function that resolves when the server has closed, and asks for it unless it does so by itself.
  */
-export function reportJoined(close: (grace: number) => Promise<void>): (grace: number) => Promise<void> {
+export function reportJoined({ onClosing, onEnding, close }: Joined): (grace: number) => Promise<void> {
   const port = parentPort!;
   let isClosed = false;
   const closed = new Promise<void>((resolve) => {
     port.on('message', (message: Message | null) => {
+      if (message?.covet === 'closing') onClosing();
+      if (message?.covet === 'ending') onEnding();
       if (message?.covet !== 'close') return;
       isClosed = true;
       resolve();
@@ -60,6 +76,7 @@ export interface WorkersOptions {
 export class Workers {
   readonly #options: WorkersOptions;
   readonly #threads = new Set<Worker>();
+  #group: Readonly<Record<string, ThreadGroup>> = {};
   #isClosing = false;
 
   constructor(options: WorkersOptions) {
@@ -72,6 +89,7 @@ export class Workers {
    * @throws CovetError when one ends before it has; the others are ended then.
    */
   async start(count: number): Promise<void> {
+    this.#group = formThreadGroup(count + 1);
     try {
       await Promise.all(Array.from({ length: count }, () => this.#spawn()));
     } catch (error) {
@@ -81,6 +99,17 @@ export class Workers {
     }
   }
 
+  /** Has every thread know that the application is about to close. */
+  tellClosing(): void {
+    for (const thread of this.#threads) thread.postMessage({ covet: 'closing' } satisfies Message);
+  }
+
+  /** Has every thread know that the server ends, while their requests have the grace for it; none is replaced any more. */
+  tellEnding(): void {
+    this.#isClosing = true;
+    for (const thread of this.#threads) thread.postMessage({ covet: 'ending' } satisfies Message);
+  }
+
   /** Has every thread close its application, and waits for them to end; what is left after `grace` ms is ended. */
   async close(grace: number): Promise<void> {
     this.#isClosing = true;
@@ -88,7 +117,7 @@ export class Workers {
       [...this.#threads].map(async (thread) => {
         const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
         thread.postMessage({ covet: 'close', grace } satisfies Message);
-        const timer = setTimeout(() => void thread.terminate(), grace);
+        const timer = setTimeout(() => void thread.terminate(), Math.min(grace + LAST_WORDS, LONGEST));
         await ended;
         clearTimeout(timer);
       }),
@@ -99,7 +128,7 @@ export class Workers {
     const main = process.argv[1];
     if (main === undefined) throw new CovetError('listen({ workers }) needs a main file, which this program has not');
     const { server, logger, onClose } = this.#options;
-    const thread = new Worker(main, { argv: process.argv.slice(2), workerData: { [KEY]: server } });
+    const thread = new Worker(main, { argv: process.argv.slice(2), workerData: { [joinKey]: server, ...this.#group } });
     this.#threads.add(thread);
     return new Promise((resolve, reject) => {
       let hasJoined = false;

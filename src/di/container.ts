@@ -13,6 +13,7 @@ import type { InjectKey } from './inject.ts';
 import { isClass } from './is-class.ts';
 import { CompiledPlan } from './plan.ts';
 import type { DependencyPlan } from './plan.ts';
+import { Planned } from './planned.ts';
 import { SettingsError } from './settings-error.ts';
 import { isSettings } from './settings.ts';
 import { Singletons } from './singletons.ts';
@@ -34,6 +35,10 @@ export class Container {
   readonly #bindings: Bindings = new Bindings();
   readonly #singletons: Singletons = new Singletons(this.#bindings);
   readonly #plans: CompiledPlan[] = [];
+
+  constructor() {
+    this.provide(Planned, () => this.#planned());
+  }
 
   /**
    * Says what stands behind a token or class: a value, `{ factory }`, `{ class }`, or a `Depends()`.
@@ -97,7 +102,7 @@ export class Container {
    */
   async boot(): Promise<void> {
     this.#singletons.reopen();
-    const cells = new Set(this.#plans.flatMap((plan) => plan.program.singletons)) as Set<Cell>;
+    const cells = this.#plannedCells();
     const errors: unknown[] = [];
     for (const isWanted of [isSettings, isClass]) {
       // A constructor reaches further singletons, which this very loop then visits.
@@ -111,6 +116,17 @@ export class Container {
     const all = settings.length > 0 ? [SettingsError.merge(settings), ...others] : others;
     if (all.length === 1) throw all[0];
     if (all.length > 1) throw foldErrors('Boot', all);
+  }
+
+  /** The singleton dependencies of everything planned so far, and those that these need. */
+  #planned(): Dep<unknown>[] {
+    const cells = this.#plannedCells();
+    for (const cell of cells) for (const need of cell.needs) cells.add(need as Cell);
+    return [...cells].map(({ key }) => key).filter((key): key is Dep<unknown> => typeof key !== 'function');
+  }
+
+  #plannedCells(): Set<Cell> {
+    return new Set(this.#plans.flatMap((plan) => plan.program.singletons)) as Set<Cell>;
   }
 
   /**

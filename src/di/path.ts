@@ -37,6 +37,7 @@ export function toLabel(need: InjectSpec[string], name: string): string {
   const own = (need as { name?: string }).name;
   if (need.kind === 'dep') return own || name;
   const place = (need as { in?: string }).in ?? '';
-  const title = place === 'request' ? 'Req' : place.charAt(0).toUpperCase() + place.slice(1);
+  const title =
+    place === 'request' ? 'Req' : place === 'response' ? 'Res' : place.charAt(0).toUpperCase() + place.slice(1);
   return own ? `${title} '${own}'` : title;
 }

@@ -1,4 +1,5 @@
 /** What one route needs, compiled once: the only part of dependency injection a request walks through. */
+import { needsScope } from '../internal/work-scope.ts';
 import type { InjectSpec, Source } from '../types/injectable.ts';
 import type { MaybePromise } from '../types/schema.ts';
 import type { Compiled } from './compile.ts';
@@ -16,6 +17,8 @@ export interface DependencyPlan {
    * and compile the inputs again when it differs.
    */
   readonly sources: readonly Source<unknown>[];
+  /** Whether a tenant or a transaction is noted on the way, which the rest of the request then runs with. */
+  readonly hasScope: boolean;
   /**
    * Gets every dependency and sets it on `target` under its name. `sourceValues` are the values of `sources`, in order.
    *
@@ -29,11 +32,13 @@ export class CompiledPlan implements DependencyPlan {
   readonly spec: InjectSpec;
   readonly owner: string;
   #program: Compiled;
+  #hasScope: boolean;
 
   constructor(spec: InjectSpec, owner: string, program: Compiled) {
     this.spec = spec;
     this.owner = owner;
     this.#program = program;
+    this.#hasScope = hasScope(program);
   }
 
   get isEmpty(): boolean {
@@ -42,6 +47,10 @@ export class CompiledPlan implements DependencyPlan {
 
   get sources(): readonly Source<unknown>[] {
     return this.#program.sources;
+  }
+
+  get hasScope(): boolean {
+    return this.#hasScope;
   }
 
   get program(): Compiled {
@@ -55,6 +64,7 @@ export class CompiledPlan implements DependencyPlan {
     // The same sources stay the same array: whoever compiled inputs for them need not do so again.
     const isSame = before.length === now.length && before.every((source, index) => source === now[index]);
     this.#program = isSame ? { ...program, sources: before } : program;
+    this.#hasScope = hasScope(program);
   }
 
   open(sourceValues: readonly unknown[], target: Record<string, unknown>): MaybePromise<DependencyScope | undefined> {
@@ -71,4 +81,8 @@ export class CompiledPlan implements DependencyPlan {
         'an override can change them: read `sources` again',
     );
   }
+}
+
+function hasScope({ steps }: Compiled): boolean {
+  return steps.some((step) => step.kind === 'factory' && needsScope(step.factory));
 }

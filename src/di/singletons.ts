@@ -1,5 +1,6 @@
 /** Everything that lives as long as the application: classes and singleton dependencies, from first need to close. */
 import { foldErrors } from '../internal/fold-errors.ts';
+import { apartFromOpen } from '../internal/work-scope.ts';
 import type { Class, Dep } from '../types/injectable.ts';
 import type { MaybePromise } from '../types/schema.ts';
 import type { Bindings } from './bindings.ts';
@@ -147,7 +148,7 @@ export class Singletons implements Registry {
     return new Cell({
       key,
       path,
-      create: (cell) => this.#track(this.#within(cell, () => make(cell))),
+      create: (cell) => this.#track(apartFromOpen(() => this.#within(cell, () => make(cell)))),
       onCycle: (cell) => {
         const way = this.#constructing ?? cell.path;
         throw cycleError(toCycle(way, cell.key) ?? [cell.path.label, cell.path.label], way);

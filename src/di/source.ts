@@ -1,5 +1,6 @@
 /** Parts of the request as dependencies: what a dependency reads from the request stands in its needs, typed. */
 import type { Source } from '../types/injectable.ts';
+import type { PendingResponse } from '../types/pending-response.ts';
 import type { CovetRequest } from '../types/request.ts';
 import type { OutputOf, Schema } from '../types/schema.ts';
 import { DependencyError } from './dependency-error.ts';
@@ -113,3 +114,24 @@ export const Body: BodySource = (schema?: Schema): Source<never> => createSource
  * ```
  */
 export const Req: Source<CovetRequest> = createSource('request', '');
+
+/**
+ * The response that is still to come: cookies and headers that leave with whatever the handler answers, tasks before and
+ * after it.
+ *
+ * @example
+ * ```ts
+ * import { randomUUID } from 'node:crypto';
+ * import { Cookie, Covet, Depends, Res } from 'covet';
+ *
+ * const visitor = Depends({ known: Cookie('visitor'), res: Res }, ({ known, res }) => {
+ *   const id = known ?? randomUUID();
+ *   if (known === undefined) res.setCookie('visitor', id, { maxAge: 31_536_000 });
+ *   return id;
+ * });
+ *
+ * const app = new Covet();
+ * app.get('/', { deps: { visitor } }, ({ visitor: id }) => `Hello, ${id}`);
+ * ```
+ */
+export const Res: Source<PendingResponse> = createSource('response', '');

@@ -37,14 +37,25 @@ export function findHeader(block: string, name: string, from: number = 0): strin
 /** All fields under their lower-case names, on an object without prototype. */
 export function toHeaderFields(block: string, from: number = 0): Record<string, string> {
   const fields = new Fields<string>();
+  eachField(block, from, (name, value) => {
+    const before = fields[name];
+    fields[name] = before === undefined ? value : before + separatorOf(name) + value;
+  });
+  return fields;
+}
+
+/** All fields as the standard `Headers`. */
+export function toWebHeaders(block: string, from: number = 0): Headers {
+  const headers = new Headers();
+  eachField(block, from, (name, value) => headers.append(name, value));
+  return headers;
+}
+
+function eachField(block: string, from: number, take: (name: string, value: string) => void): void {
   for (let start = from + 1; start < block.length;) {
     const colon = block.indexOf(':', start);
     const end = block.indexOf('\n', colon);
-    const name = block.slice(start, colon);
-    const value = block.slice(colon + 1, end);
-    const before = fields[name];
-    fields[name] = before === undefined ? value : before + separatorOf(name) + value;
+    take(block.slice(start, colon), block.slice(colon + 1, end));
     start = end + 1;
   }
-  return fields;
 }

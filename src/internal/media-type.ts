@@ -55,8 +55,12 @@ export function parseMediaType(value: string): MediaType | undefined {
 
 /** Whether a media type is JSON: `application/json` or any `+json` (RFC 6839 §3.1), in UTF-8 or its subset. */
 export function isJson(mediaType: MediaType): boolean {
-  if (mediaType.essence !== 'application/json' && !mediaType.subtype.endsWith('+json')) return false;
-  const charset = mediaType.parameters['charset']?.toLowerCase();
+  return (mediaType.essence === 'application/json' || mediaType.subtype.endsWith('+json')) && isUtf8(mediaType);
+}
+
+/** Whether text of a media type is UTF-8, by its charset or for want of one, or its subset ASCII. */
+export function isUtf8({ parameters }: MediaType): boolean {
+  const charset = parameters['charset']?.toLowerCase();
   return charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii';
 }
 

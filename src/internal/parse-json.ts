@@ -47,7 +47,7 @@ export function parseJson(body: string | Uint8Array, options: ParseJsonOptions =
     const position = findJsonFault(text);
     throw invalid(`Invalid JSON at position ${position}`, { position });
   }
-  if (isSuspicious(text)) sanitise(value);
+  if (isSuspicious(text)) dropPrototypes(value);
   return value;
 }
 
@@ -100,18 +100,21 @@ function isSuspicious(text: string): boolean {
   return text.includes('__proto__') || text.includes('constructor') || text.includes('\\u');
 }
 
-/** Recursion is bounded by `maxDepth`, checked before. */
-function sanitise(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
+/**
+ * Drops `__proto__` keys, and `constructor` keys whose value has a `prototype`, at every level. The caller has checked how deep
+ * the value is: this recurses.
+ */
+export function dropPrototypes(value: unknown): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
   if (Array.isArray(value)) {
-    for (const item of value) sanitise(item);
+    for (const item of value) dropPrototypes(item);
     return;
   }
   const record = value as Record<string, unknown>;
   for (const key of Object.keys(record)) {
     if (key === '__proto__') delete record[key];
     else if (key === 'constructor' && hasPrototype(record[key])) delete record[key];
-    else sanitise(record[key]);
+    else dropPrototypes(record[key]);
   }
 }
 

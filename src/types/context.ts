@@ -1,9 +1,11 @@
 import type { InjectSpec, Resolve } from './injectable.ts';
+import type { AfterResponse } from './middleware.ts';
 import type { PathParams } from './path.ts';
-import type { ReplyLike } from './reply.ts';
+import type { RedirectReply, ReplyLike } from './reply.ts';
 import type { CovetRequest, RawFields } from './request.ts';
 import type { FieldOf, ResponseMap } from './route-spec.ts';
 import type { InputOf, OutputOf, Schema, Simplify } from './schema.ts';
+import type { FilesOf, FilesSpec } from './upload.ts';
 
 type OutputOr<T, Else> = T extends Schema ? OutputOf<T> : Else;
 
@@ -11,7 +13,7 @@ type OutputOr<T, Else> = T extends Schema ? OutputOf<T> : Else;
  * The one argument of a handler: the checked inputs, and the route's dependencies by name.
  *
  * `params` come from the schema, else from the path template; `query`, `headers` and `cookies` from their schemas, else as
- * they arrived; `body` from its schema, else it is `undefined` and unread. `req` is the request itself.
+ * they arrived; `body`, `form` and `files` from theirs, else they are `undefined` and unread. `req` is the request itself.
  *
  * @example
  * ```ts
@@ -23,11 +25,15 @@ type OutputOr<T, Else> = T extends Schema ? OutputOf<T> : Else;
 export type Context<P extends string = string, S = {}> = Simplify<
   {
     readonly req: CovetRequest;
+    /** Has a task run once the response has left: see {@link AfterResponse}. */
+    readonly afterResponse: AfterResponse;
     readonly params: OutputOr<FieldOf<S, 'params'>, PathParams<P>>;
     readonly query: OutputOr<FieldOf<S, 'query'>, RawFields>;
     readonly headers: OutputOr<FieldOf<S, 'headers'>, RawFields>;
     readonly cookies: OutputOr<FieldOf<S, 'cookies'>, RawFields>;
     readonly body: OutputOr<FieldOf<S, 'body'>, undefined>;
+    readonly form: OutputOr<FieldOf<S, 'form'>, undefined>;
+    readonly files: FieldOf<S, 'files'> extends infer F extends FilesSpec ? FilesOf<F> : undefined;
   } & (FieldOf<S, 'deps'> extends infer D extends InjectSpec ? Resolve<D> : {})
 >;
 
@@ -63,16 +69,17 @@ type PlainOf<M, Status> = DataOf<M, Status extends number ? Status : PlainStatus
  *
  * Without a response schema, anything. With one schema, data that fits it, plain or in a `reply` of any status. With a
  * response map, plain data for the route's status, or `reply(status, data)` for a status of the map. A web `Response` is
- * always allowed and is sent as it is.
+ * always allowed and is sent as it is; so is a redirect, which has no body.
  */
 export type Returns<S> =
   FieldOf<S, 'response'> extends infer R
     ? R extends Schema
-      ? InputOf<R> | ReplyLike<number, InputOf<R>> | Response
+      ? InputOf<R> | ReplyLike<number, InputOf<R>> | RedirectReply | Response
       : R extends ResponseMap
         ?
             | PlainOf<R, FieldOf<S, 'status'>>
             | { [K in keyof R & number]: ReplyLike<K, InputOf<R[K]>> }[keyof R & number]
+            | RedirectReply
             | Response
         : unknown
     : never;

@@ -21,7 +21,7 @@ type SameKeyFault<Path extends string, Given, Asked> = {
 }[keyof Asked & string];
 
 /** The parts a fault goes one level into, so that it names the field and not the whole object. A dependency stays whole. */
-type FieldedPart = 'params' | 'query' | 'headers' | 'cookies' | 'body';
+type FieldedPart = 'params' | 'query' | 'headers' | 'cookies' | 'body' | 'form' | 'files';
 
 type PartFault<K extends string, Given, Asked> = K extends FieldedPart
   ? [SameKeyFault<K, Given, Asked>] extends [never]

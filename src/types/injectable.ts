@@ -37,11 +37,11 @@ export interface Dep<out T> extends Injectable<T> {
   readonly name: string;
 }
 
-/** One part of the request, checked together with the route's own inputs before any factory runs. */
+/** One part of the request (or the response to it), checked together with the route's own inputs before any factory runs. */
 export interface Source<out T> extends Injectable<T> {
   readonly kind: 'source';
-  readonly in: 'header' | 'query' | 'cookie' | 'path' | 'body' | 'request';
-  /** Header, query, cookie or parameter name; empty for `body` and `request`. */
+  readonly in: 'header' | 'query' | 'cookie' | 'path' | 'body' | 'request' | 'response';
+  /** Header, query, cookie or parameter name; empty for `body`, `request` and `response`. */
   readonly name: string;
   readonly schema?: Schema | undefined;
 }

@@ -3,9 +3,38 @@ import type { ReplyLike } from './reply.ts';
 import type { CovetRequest } from './request.ts';
 import type { MaybePromise } from './schema.ts';
 
+/**
+ * Has `task` run once the response has left: mail, counters, whatever a client need not wait for.
+ *
+ * Tasks of a request run one after the other, in the order they were given, behind the last byte of a stream, and before
+ * dependencies with `teardown: 'after'` are closed. One that fails is logged with an `error_id`, and the next one runs.
+ * None runs where the request ended in an error that was thrown, or timed out: what they were to follow has not happened.
+ * `close` waits for them within its grace, and logs those it does not wait out. They live in this process alone: what must
+ * survive its end belongs in a queue.
+ *
+ * @throws CovetError once the request is answered; TypeError for what is no function.
+ *
+ * @example
+ * ```ts
+ * import { Covet } from 'covet';
+ *
+ * const app = new Covet({ logger: false });
+ * app.get('/', ({ afterResponse }) => {
+ *   afterResponse(() => console.log('after')); // after
+ *   return 'home';
+ * });
+ * const { url, close } = await app.listen({ port: 0 });
+ * await fetch(url);
+ * await close();
+ * ```
+ */
+export type AfterResponse = (task: () => unknown) => void;
+
 /** What middleware sees. It runs around validation, so the parts of the request are as they arrived. */
 export interface MiddlewareContext {
   readonly req: CovetRequest;
+  /** Has a task run once the response has left: see {@link AfterResponse}. */
+  readonly afterResponse: AfterResponse;
 }
 
 /**

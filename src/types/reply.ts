@@ -1,3 +1,5 @@
+import type { CookieSetter } from './cookie.ts';
+
 /** Brands replies for the compiler: an ordinary `{ status, data }` object is data, not a reply. Has no value at run time. */
 export declare const kReplyType: unique symbol;
 
@@ -10,6 +12,15 @@ export interface ReplyHeaders {
   /** Adds one more value. `set-cookie` keeps a line for each. */
   append(name: string, value: string): void;
   delete(name: string): void;
+  /** Every name, in lower case, with its values, one for each line. */
+  entries(): IterableIterator<[string, string[]]>;
+}
+
+/** A body that is there whole. */
+export interface ReplyContent {
+  /** Its content type; undefined where it has none. */
+  readonly type: string | undefined;
+  readonly body: string | Uint8Array | undefined;
 }
 
 /**
@@ -17,11 +28,13 @@ export interface ReplyHeaders {
  *
  * The status literal is part of the type: it chooses the schema of a route's response map that `data` must fit.
  */
-export interface ReplyLike<out Status extends number = number, out T = unknown> {
+export interface ReplyLike<out Status extends number = number, out T = unknown> extends CookieSetter {
   readonly [kReplyType]: true;
   readonly status: Status;
   readonly data: T;
   readonly headers: ReplyHeaders;
+  /** The body as it is sent. Undefined for one that comes in pieces or from a file, and until the reply is on its way out. */
+  readonly content?: ReplyContent | undefined;
   /** What the handler threw, when this reply answers an error. Middleware reads it; it is never sent. */
   readonly error?: unknown;
 }
@@ -31,3 +44,9 @@ export interface ReplyLike<out Status extends number = number, out T = unknown> 
  * `reply(created ? 201 : 200, user)` fits a response map that has both.
  */
 export type ReplyOf<Status extends number, T> = Status extends number ? ReplyLike<Status, T> : never;
+
+/** The statuses that send a client on to a `Location` (RFC 9110, 15.4). */
+export type RedirectStatus = 301 | 302 | 303 | 307 | 308;
+
+/** A redirect without a body, as `redirect(location)` makes it. A handler may return one whatever its route's response is. */
+export type RedirectReply<Status extends RedirectStatus = RedirectStatus> = ReplyOf<Status, undefined>;

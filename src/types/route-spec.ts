@@ -1,12 +1,24 @@
+import type { FormOptions } from './form-options.ts';
 import type { InjectSpec } from './injectable.ts';
 import type { Middleware } from './middleware.ts';
 import type { Schema } from './schema.ts';
+import type { FilesSpec } from './upload.ts';
+import type { DecompressOptions } from './wire.ts';
 
 /** The methods a route may answer. The server refuses others with 501. */
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
 /** The names a handler's argument has of itself; no dependency may take one. */
-export type ReservedName = 'req' | 'params' | 'query' | 'headers' | 'cookies' | 'body';
+export type ReservedName =
+  | 'req'
+  | 'params'
+  | 'query'
+  | 'headers'
+  | 'cookies'
+  | 'body'
+  | 'form'
+  | 'files'
+  | 'afterResponse';
 
 /** One schema a status: `{ 200: UserOut, 404: Problem }`. */
 export type ResponseMap = { readonly [status: number]: Schema };
@@ -15,8 +27,8 @@ export type ResponseMap = { readonly [status: number]: Schema };
  * What a route takes and gives. Every field may be left out.
  *
  * Inputs are checked before the handler and before any dependency runs; all faults of all places come back in one 422.
- * `params`, `query`, `headers` and `cookies` are coerced to the numbers, booleans and lists their schema asks for, a body
- * never is.
+ * `params`, `query`, `headers`, `cookies` and `form` are coerced to the numbers, booleans and lists their schema asks for, a
+ * `body` never is.
  *
  * @example
  * ```ts
@@ -41,8 +53,38 @@ export interface RouteSpec {
   /** Request headers, under lower-case names. */
   readonly headers?: Schema;
   readonly cookies?: Schema;
-  /** The JSON body. Without it the body is not read, and `req.json()` gives it unchecked. */
+  /**
+   * The JSON body, or one of another format that one of the application's `serializers` parses. Without it the body is not
+   * read, and `req.json()` gives it unchecked.
+   */
   readonly body?: Schema;
+  /**
+   * The fields of a form, in place of a JSON body: `application/x-www-form-urlencoded` or `multipart/form-data`. Coerced as
+   * `query` is; a repeated field is a list where the schema asks for one. Another content type is 415. Not together with
+   * `body`.
+   */
+  readonly form?: Schema;
+  /**
+   * The files of a `multipart/form-data` body, by the names of their fields; made with `file` and `files`. They are read
+   * after middleware, after all other inputs and after the dependencies, so that whoever may not upload is refused before a
+   * byte is stored; a `form` beside them is read then too. Files of other fields are passed over. Not together with `body`.
+   */
+  readonly files?: FilesSpec;
+  /** Limits of the fields of a `form`, also of one beside `files`, in the place of those of every form. Past them: 413. */
+  readonly formLimits?: FormOptions;
+  /**
+   * Bytes the body may have: in the place of `limits.bodyLimit`, and up to 2^53 - 1. Past it: 413. A route with `files` and
+   * without a limit takes as many as its files may have together, and 1 MiB for fields.
+   */
+  readonly bodyLimit?: number;
+  /**
+   * Takes bodies with a `Content-Encoding`: `true` for zstd, br and gzip, or some of them. They are decoded before anyone
+   * reads them, in whatever way, while `req.headers` keep what the client sent. `bodyLimit` bounds what is sent and what
+   * comes of it alike; what is no such body is 400. Default `false`: such a body is 415 with `Accept-Encoding`.
+   */
+  readonly decompress?: boolean | DecompressOptions;
+  /** `false`: answers of this route are never compressed, for instance since they show a secret beside what was sent. */
+  readonly compress?: false;
   /** What the handler needs beside the request, under the names it will have: dependencies, sources, tokens, classes. */
   readonly deps?: InjectSpec;
   /**
@@ -50,6 +92,11 @@ export interface RouteSpec {
    * must be in it. Checked in development; in production fields the schema does not name are left out of the answer.
    */
   readonly response?: Schema | ResponseMap;
+  /**
+   * The media types of the route's answers, most preferred first: some of `application/json` and those of the application's
+   * `serializers`. By default all of them. A client that takes none gets 406, before the handler runs.
+   */
+  readonly produces?: readonly string[];
   /** Status of a plain return. By default the lowest 2xx of the response map, else 200. */
   readonly status?: number;
   /** Runs around this route alone, inside the app's and the controller's, first one outermost. */

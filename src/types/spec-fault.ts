@@ -1,6 +1,7 @@
 import type { PathParams } from './path.ts';
 import type { FieldOf, MethodsSpec, ReservedName } from './route-spec.ts';
 import type { InputOf, Schema } from './schema.ts';
+import type { FilesSpec } from './upload.ts';
 
 /**
  * Demands on a spec that its own type cannot state. Each fault is a field whose type is a sentence: the spec is not
@@ -29,6 +30,14 @@ type DepsFault<Taken> = [Taken] extends [never]
       };
     };
 
+type BodiesFault<S> = [FieldOf<S, 'body'>] extends [Schema]
+  ? [FieldOf<S, 'form'>] extends [Schema]
+    ? { readonly form: "a request has one body: take 'body' for JSON or 'form' for a form, not both" }
+    : [FieldOf<S, 'files'>] extends [FilesSpec]
+      ? { readonly files: "a request has one body: take 'form' for the fields beside 'files', not 'body'" }
+      : never
+  : never;
+
 type FieldFault<Unknown> = [Unknown] extends [never]
   ? never
   : { readonly [K in Unknown & string]: `a route has no field '${K}'` };
@@ -39,6 +48,7 @@ type ResponseFault<Keys> = [Keys] extends [never]
 
 type SpecFault<P extends string, S, Allowed> =
   | ParamsMatch<P, S>
+  | BodiesFault<S>
   | DepsFault<keyof FieldOf<S, 'deps'> & ReservedName>
   | ResponseFault<
       FieldOf<S, 'response'> extends infer R ? (R extends Schema ? never : Exclude<keyof R, number>) : never

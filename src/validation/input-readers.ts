@@ -2,6 +2,7 @@
 import type { FaultPlace } from '../error.ts';
 import { Fields } from '../internal/fields.ts';
 import { toJsonSchema } from '../internal/json-schema.ts';
+import { andThen } from '../internal/promise.ts';
 import type { Source } from '../types/injectable.ts';
 import type { Schema } from '../types/schema.ts';
 import { coerceFields, compileCoercer, compileFieldCoercion } from './coerce.ts';
@@ -20,6 +21,9 @@ export interface Reader {
 export function readPlace(name: InputName, schema: Schema): Reader {
   if (name === 'body') return { read: (raw) => raw.body(), wireName: undefined };
   const coercion = compileFieldCoercion(schema);
+  if (name === 'form') {
+    return { read: (raw) => andThen(raw.form(), (fields) => coerceFields(coercion, fields)), wireName: undefined };
+  }
   if (name === 'headers') return { read: pick((raw) => raw.headers(), coercion, toHeaderName), wireName: toHeaderName };
   if (name === 'cookies')
     return {
@@ -40,8 +44,9 @@ export function readSource(source: Source<unknown>): Reader & {
   readonly prefix: readonly string[];
 } {
   const { schema } = source;
-  if (source.in === 'request') {
-    return { place: 'body', schema: undefined, prefix: [], read: (raw) => raw.request, wireName: undefined };
+  if (source.in === 'request' || source.in === 'response') {
+    const which = source.in;
+    return { place: 'body', schema: undefined, prefix: [], read: (raw) => raw[which], wireName: undefined };
   }
   if (source.in === 'body') {
     return { place: 'body', schema, prefix: [], read: (raw) => raw.body(), wireName: undefined };

@@ -61,6 +61,7 @@ const placeOf: Readonly<Record<InputName, FaultPlace>> = {
   headers: 'header',
   cookies: 'cookie',
   body: 'body',
+  form: 'form',
 };
 const names = Object.keys(placeOf) as InputName[];
 const noValues: readonly unknown[] = Object.freeze([]);
@@ -69,6 +70,7 @@ const noValues: readonly unknown[] = Object.freeze([]);
  * Compiles the inputs of one route: which places are read, how they are coerced, what is checked.
  *
  * @returns undefined when the route takes nothing that needs a look.
+ * @throws TypeError where a form and a JSON body are asked for: a request has one body.
  */
 export function compileInputs(
   schemas: InputSchemas,
@@ -77,6 +79,9 @@ export function compileInputs(
 ): InputPlan | undefined {
   const taken = names.filter((name) => schemas[name] !== undefined);
   if (taken.length === 0 && sources.length === 0) return undefined;
+  if (schemas.form !== undefined && sources.some((source) => source.in === 'body')) {
+    throw new TypeError("A route with 'form' has a dependency that reads a JSON body: a request has one body");
+  }
   const inputs: Input[] = [
     ...taken.map((name) => {
       const schema = schemas[name]!;
@@ -97,7 +102,7 @@ class CompiledInputs implements InputPlan {
   constructor(inputs: readonly Input[], taken: readonly InputName[], exposeRejectedValues: boolean) {
     this.#inputs = inputs;
     this.#names = taken;
-    this.#bodyAt = inputs.flatMap((input, index) => (input.place === 'body' ? [index] : []));
+    this.#bodyAt = inputs.flatMap((input, index) => (input.place === 'body' || input.place === 'form' ? [index] : []));
     this.#exposeRejectedValues = exposeRejectedValues;
   }
 
