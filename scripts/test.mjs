@@ -12,9 +12,12 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { build } from './build.mjs';
+import { prepareChromium } from './chromium.mjs';
 import { CommandError, run, runPackage } from './command.mjs';
 import { install } from './install.mjs';
 import { openPostgres } from './postgres.mjs';
+import { openRedis } from './redis.mjs';
+import { buildS3Server } from './s3-server.mjs';
 
 /** @typedef {{ passed: number, failed: number }} Tally */
 
@@ -97,12 +100,21 @@ async function testRust(args) {
  * @returns {Promise<Tally>}
  */
 async function testTypeScript(args) {
+  await buildS3Server();
+  console.log(`> Chromium: ${await prepareChromium()}`);
   const postgres = await openPostgres();
   console.log(`> PostgreSQL: ${postgres.origin}`);
   try {
-    // Not DATABASE_URL: that would turn every application under test to PostgreSQL, the embedded default included.
-    const env = { TEST_DATABASE_URL: postgres.url, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) };
-    return await tallied(runPackage('ava', 'ava', args, { capture: 'echo', env }), tallyOfAva);
+    const redis = await openRedis();
+    console.log(`> Redis: ${redis.origin}`);
+    try {
+      // Not DATABASE_URL and REDIS_URL: those would turn every application under test from the embedded default.
+      const urls = { TEST_DATABASE_URL: postgres.url, TEST_REDIS_URL: redis.url };
+      const env = { ...urls, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) };
+      return await tallied(runPackage('ava', 'ava', args, { capture: 'echo', env }), tallyOfAva);
+    } finally {
+      await redis.close();
+    }
   } finally {
     await postgres.close();
   }

@@ -68,6 +68,8 @@ export class Child {
   }
 }
 
+const runner = path.join(import.meta.dirname, 'run-program.mjs');
+
 /** Runs a TypeScript program beside the tests; it is ended with the test if it has not ended by then. */
 export function runProgram(t: ExecutionContext, program: string, ...args: readonly string[]): Child {
   return runNode(t, [], program, ...args);
@@ -80,8 +82,16 @@ export function runNode(
   program: string,
   ...args: readonly string[]
 ): Child {
-  const runner = path.join(import.meta.dirname, 'run-program.mjs');
-  const child = spawn(process.execPath, [...nodeArguments, runner, program, ...args], {
+  return run(t, process.execPath, [...nodeArguments, runner, program, ...args]);
+}
+
+/** As {@link runProgram}, with no more than so many descriptors for the process. */
+export function runWithDescriptors(t: ExecutionContext, most: number, program: string): Child {
+  return run(t, '/bin/sh', ['-c', `ulimit -n ${most}; exec "$0" "$@"`, process.execPath, runner, program]);
+}
+
+function run(t: ExecutionContext, command: string, args: readonly string[]): Child {
+  const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     // NODE_V8_COVERAGE and the like of the test run are none of its business.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production' },

@@ -8,6 +8,10 @@ export interface RawResponse {
   /** Every header line in order, names in lower case. */
   readonly lines: readonly (readonly [string, string])[];
   readonly body: Buffer;
+  /** The lines behind a chunked body, names in lower case. */
+  readonly trailers: readonly (readonly [string, string])[];
+  /** Whether the body came to its end; only {@link NextOptions.mayBreak} lets it not. */
+  readonly isWhole: boolean;
   /** The statuses of 1xx responses before it. */
   readonly interim: readonly number[];
   readonly header: (name: string) => string | undefined;
@@ -21,6 +25,8 @@ export interface NextOptions {
   readonly head?: boolean;
   /** Milliseconds. Default 5,000. */
   readonly timeout?: number;
+  /** Gives what there is of a body that the server breaks off, in the place of throwing. */
+  readonly mayBreak?: boolean;
 }
 
 const CRLF = '\r\n';
@@ -68,7 +74,7 @@ export class RawConnection {
   }
 
   /** Reads one final response, and the interim ones before it. Throws when the connection ends or stays silent first. */
-  async next({ head = false, timeout = 5000 }: NextOptions = {}): Promise<RawResponse> {
+  async next({ head = false, timeout = 5000, mayBreak = false }: NextOptions = {}): Promise<RawResponse> {
     const deadline = performance.now() + timeout;
     const interim: number[] = [];
     for (;;) {
@@ -82,14 +88,15 @@ export class RawConnection {
         interim.push(Number(status));
         continue;
       }
-      const lines = rest.map((line) => {
-        const colon = line.indexOf(':');
-        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
-      });
+      const lines = rest.map(toField);
       const header = (name: string): string | undefined => lines.find(([key]) => key === name)?.[1];
-      const body = head || status === '204' || status === '304' ? Buffer.alloc(0) : await this.#body(header, deadline);
+      const read: Body = { chunks: [], trailers: [], isWhole: true };
+      if (!head && status !== '204' && status !== '304') await this.#body(header, deadline, read, mayBreak);
+      const body = read.chunks.length === 1 ? read.chunks[0]! : Buffer.concat(read.chunks);
       const text = (): string => body.toString('utf8');
-      return { status: Number(status), version, lines, body, interim, header, text, json: () => JSON.parse(text()) };
+      const { trailers, isWhole } = read;
+      const json = (): unknown => JSON.parse(text());
+      return { status: Number(status), version, lines, trailers, isWhole, body, interim, header, text, json };
     }
   }
 
@@ -120,18 +127,35 @@ export class RawConnection {
     this.socket.destroy();
   }
 
-  async #body(header: (name: string) => string | undefined, deadline: number): Promise<Buffer> {
-    const length = header('content-length');
-    if (length !== undefined) return this.#take(Number(length), deadline);
-    if (header('transfer-encoding') === undefined) return Buffer.alloc(0);
-    const chunks: Buffer[] = [];
-    for (;;) {
-      const lineEnd = await this.#until(() => positive(this.unread.indexOf(CRLF)), deadline);
-      const size = Number.parseInt(this.unread.toString('latin1', 0, lineEnd), 16);
-      const chunk = await this.#take(lineEnd + 2 + size + 2, deadline);
-      if (size === 0) return Buffer.concat(chunks);
-      chunks.push(chunk.subarray(lineEnd + 2, -2));
+  async #body(header: Header, deadline: number, read: Body, mayBreak: boolean): Promise<void> {
+    try {
+      await this.#readBody(header, deadline, read);
+    } catch (error) {
+      if (!mayBreak || this.#ended === undefined) throw error;
+      read.isWhole = false;
     }
+  }
+
+  async #readBody(header: Header, deadline: number, read: Body): Promise<void> {
+    const length = header('content-length');
+    if (length !== undefined) {
+      read.chunks.push(await this.#take(Number(length), deadline));
+      return;
+    }
+    if (header('transfer-encoding') === undefined) return;
+    for (;;) {
+      const size = Number.parseInt(await this.#line(deadline), 16);
+      if (size === 0) break;
+      read.chunks.push((await this.#take(size + 2, deadline)).subarray(0, -2));
+    }
+    for (let line = await this.#line(deadline); line !== ''; line = await this.#line(deadline)) {
+      read.trailers.push(toField(line));
+    }
+  }
+
+  async #line(deadline: number): Promise<string> {
+    const end = await this.#until(() => positive(this.unread.indexOf(CRLF)), deadline);
+    return this.#cut(end + 2).toString('latin1', 0, end);
   }
 
   async #take(length: number, deadline: number): Promise<Buffer> {
@@ -168,6 +192,20 @@ export class RawConnection {
       });
     }
   }
+}
+
+type Header = (name: string) => string | undefined;
+
+/** What has been read of a body. */
+interface Body {
+  readonly chunks: Buffer[];
+  readonly trailers: (readonly [string, string])[];
+  isWhole: boolean;
+}
+
+function toField(line: string): readonly [string, string] {
+  const colon = line.indexOf(':');
+  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
 }
 
 const positive = (index: number): number | undefined => (index < 0 ? undefined : index);

@@ -73,3 +73,28 @@ export function createGate<T = void>(): { readonly promise: Promise<T>; readonly
   const promise = new Promise<T>((resolve) => (open = resolve));
   return { promise, open };
 }
+
+/** Waits until a number that has begun to grow stays what it is for so many milliseconds; whether it did. */
+export function untilStill(read: () => number, every = 300, timeout = 10_000): Promise<boolean> {
+  let before = -1;
+  return until(
+    () => {
+      const now = read();
+      const isStill = now > 0 && now === before;
+      before = now;
+      return isStill;
+    },
+    timeout,
+    every,
+  );
+}
+
+/** Waits until `holds`, asked every so many milliseconds, for a while at most; whether it did. */
+export async function until(holds: () => boolean, timeout = 5000, every = 10): Promise<boolean> {
+  const deadline = performance.now() + timeout;
+  for (;;) {
+    if (holds()) return true;
+    if (performance.now() >= deadline) return false;
+    await sleep(every);
+  }
+}
