@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 
 import test from 'ava';
+import { sql } from 'covet/data';
 
 import { Blog, engines, utc } from './blog.ts';
 
@@ -25,7 +26,7 @@ for (const engine of engines) {
     t.is(profile.status, 200);
     t.deepEqual(profile.body, created.body);
 
-    const kept = await blog.database.query('select * from tokens');
+    const kept = await blog.database.query(sql`select * from tokens`);
     t.false(JSON.stringify(kept).includes(token), 'only its hash is kept');
 
     const out = await blog.call('DELETE /api/tokens/current', { token });
@@ -35,10 +36,8 @@ for (const engine of engines) {
 
   test(`${engine}: does not tell a wrong password from an unknown address`, async (t) => {
     const { email } = await blog.member();
-    await blog.database.query('update users set password_hash = $2 where email = $1', [
-      email,
-      '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$tX0y3LB2yWDRh8c2hZLyoR1n9EhAQxw0pUkLpG4tOgE',
-    ]);
+    const hash = '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$tX0y3LB2yWDRh8c2hZLyoR1n9EhAQxw0pUkLpG4tOgE';
+    await blog.database.execute(sql`update users set password_hash = ${hash} where email = ${email}`);
     for (const address of [email, 'nobody@example.com', "o'or'1@example.com"]) {
       const { status, body } = await blog.call('POST /api/tokens', {
         body: { email: address, password: "' or '1'='1" },
@@ -75,7 +74,7 @@ for (const engine of engines) {
 
   test(`${engine}: 401 for a token past its time`, async (t) => {
     const { id, token } = await blog.member();
-    await blog.database.query("update tokens set expires_at = now() - interval '1 second' where user_id = $1", [id]);
+    await blog.database.execute(sql`update tokens set expires_at = now() - interval '1 second' where user_id = ${id}`);
     const { status, body } = await blog.call('GET /api/profile', { token });
     t.is(status, 401);
     t.is(body.error.message, 'Invalid authentication');

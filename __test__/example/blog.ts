@@ -1,17 +1,21 @@
-/** The example application on one of its two engines, listening on a free port, with its database to itself. */
-import { randomBytes, randomUUID } from 'node:crypto';
+/** The example application on one of its two sets of back ends, listening on a free port, with its data to itself. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import pg from 'pg';
+import type { Covet, CovetOptions } from 'covet';
+import { sql, type Database } from 'covet/data';
 
 import { createApp } from '../../examples/blog/app.ts';
 import { issueToken } from '../../examples/blog/auth/authenticate.ts';
-import { getDatabase } from '../../examples/blog/database/database.ts';
-import type { Database } from '../../examples/blog/database/queryable.ts';
+import { getDatabase } from '../../examples/blog/database.ts';
+import { getMailer, type Mail } from '../../examples/blog/mailer.ts';
 import { seedAdmin } from '../../examples/blog/seed-admin.ts';
 import { Settings } from '../../examples/blog/settings.ts';
-import { type Postgres, openPostgres } from '../../scripts/postgres.mjs';
+import { createDatabase } from '../helpers/database.ts';
+import { useRedis } from '../helpers/redis.ts';
 
-export const engines = ['PGlite', 'PostgreSQL'] as const;
+/** In this process alone; and on servers. */
+export const engines = ['PGlite', 'PostgreSQL and Redis'] as const;
 export type Engine = (typeof engines)[number];
 
 /** What a request is made of beside method and path. */
@@ -35,28 +39,39 @@ export interface Member {
   readonly token: string;
 }
 
-/** The database of one run on the server that `npm test` found, or that stands ready. */
-export async function createPostgresDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
-  const given = process.env['TEST_DATABASE_URL'];
-  const server: Postgres =
-    given === undefined ? await openPostgres() : { url: given, origin: '', close: async () => {} };
-  const name = `covet_example_${randomBytes(6).toString('hex')}`;
-  const run = async (statement: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: server.url });
-    await client.connect();
-    await client.query(statement);
-    await client.end();
-  };
-  await run(`create database ${name}`);
-  const url = new URL(server.url);
-  url.pathname = name;
+/** Where the example keeps its data, and what removes that. */
+export interface BackEnds {
+  readonly DATABASE_URL?: string;
+  readonly DATA_DIR?: string;
+  readonly REDIS_URL?: string;
+  readonly REDIS_PREFIX?: string;
+  readonly clear: () => Promise<void>;
+}
+
+/** Back ends for one application, or for several that share them. */
+export async function openBackEnds(engine: Engine): Promise<BackEnds> {
+  if (engine === 'PGlite') return { clear: async () => {} };
+  const postgres = await createDatabase();
+  const redis = useRedis();
   return {
-    url: url.href,
-    drop: async () => {
-      await run(`drop database ${name} with (force)`);
-      await server.close();
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis.url,
+    REDIS_PREFIX: redis.prefix,
+    clear: async () => {
+      await redis.clear();
+      await postgres.drop();
     },
   };
+}
+
+/** The application on these back ends. */
+export function createBlog({ clear: _clear, ...settings }: BackEnds, options: CovetOptions = {}): Covet {
+  const app = createApp({ logger: { level: 'silent' }, ...options });
+  const SECRET = 'only for tests: 5f3c1d9a7b2e4860';
+  // Several files run at once, and a server has a hundred connections for all of them.
+  const defaults = { HOST: '127.0.0.1', PORT: 0, TOKEN_HOURS: 1, SECRET, REDIS_PREFIX: 'blog:', DATABASE_POOL: 10 };
+  app.override(Settings, { ...defaults, ...settings });
+  return app;
 }
 
 export class Blog {
@@ -65,21 +80,27 @@ export class Blog {
   url: string = '';
   /** A token of an administrator with every permission. */
   admin: string = '';
+  app!: Covet;
+  backEnds!: BackEnds;
   database!: Database;
+  /** What was sent. */
+  readonly mails: Mail[] = [];
   #close: () => Promise<void> = async () => {};
 
   constructor(engine: Engine) {
     this.engine = engine;
   }
 
-  async open(): Promise<void> {
-    const postgres = this.engine === 'PostgreSQL' ? await createPostgresDatabase() : undefined;
-    const app = createApp({ logger: { level: 'silent' } });
+  /** Opens it on back ends of its own, or on those given, which are cleared with it. */
+  async open(backEnds?: BackEnds): Promise<void> {
+    this.backEnds = backEnds ?? (await openBackEnds(this.engine));
+    const app = createBlog(this.backEnds);
+    this.app = app;
     this.#close = async () => {
       await app.close(1000);
-      await postgres?.drop();
+      await this.backEnds.clear();
     };
-    app.override(Settings, { HOST: '127.0.0.1', PORT: 0, TOKEN_HOURS: 1, DATABASE_URL: postgres?.url });
+    app.override(getMailer, { send: async (mail) => void this.mails.push(mail) });
     this.url = (await app.listen({ port: 0 })).url;
     this.database = await app.resolve(getDatabase);
     this.admin = await seedAdmin(this.database);
@@ -105,14 +126,22 @@ export class Blog {
   async member(permissions: readonly string[] = []): Promise<Member> {
     const username = `m-${randomUUID().slice(0, 18)}`;
     const email = `${username}@example.com`;
-    const [row] = await this.database.query<{ id: number }>(
-      'insert into users (username, email, password_hash, permissions) values ($1, $2, $3, $4) returning id',
-      [username, email, 'none', permissions],
+    const { id } = await this.database.one(
+      sql<{
+        id: number;
+      }>`insert into users ${sql.values({ username, email, password_hash: 'none', permissions })} returning id`,
     );
-    const { token } = await issueToken(this.database, row!.id, 1);
-    return { id: row!.id, username, email, token };
+    const { token } = await issueToken(this.database, id, 1);
+    return { id, username, email, token };
   }
 }
 
-/** What an instant looks like in every answer. */
-export const utc: RegExp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+/** What an instant looks like in every answer: as precise as PostgreSQL keeps it. */
+export const utc: RegExp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(?:\d{3}|\d{6})Z$/;
+
+/** Waits until something is so, up to ten seconds. */
+export async function waitFor(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 10_000; !(await isSo()); await sleep(10)) {
+    if (Date.now() > end) throw new Error(`Not so within ten seconds: ${String(isSo)}`);
+  }
+}

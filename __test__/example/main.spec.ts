@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import { root } from '../helpers/repository.ts';
 
 function start(t: ExecutionContext, env: Record<string, string>) {
-  const { DATABASE_URL: _, ...inherited } = process.env;
+  const { DATABASE_URL: _database, REDIS_URL: _redis, ...inherited } = process.env;
   const child = spawn(process.execPath, ['--import=tsx', 'examples/blog/main.ts'], {
     cwd: root,
     env: { ...inherited, NODE_ENV: 'development', PORT: '0', ...env },
@@ -30,7 +30,7 @@ function start(t: ExecutionContext, env: Record<string, string>) {
 test('prints its address and a command that works at once, and ends when asked', async (t) => {
   const { child, ended, prints } = start(t, {});
   const [, address] = await prints(/listens on (http:\/\/127\.0\.0\.1:\d+)$/m);
-  await prints(/Data: PGlite in this process, in memory/);
+  await prints(/Data: PGlite in this process, in memory\nJobs and cache: in this process/);
   const [, url, name, value] = await prints(/curl (\S+admin\/users) -H '(\S+): (.+)'\n/);
   t.is(url, `${address}/api/v1/admin/users`);
   const response = await fetch(url!, { headers: { [name!]: value! } });
@@ -52,9 +52,14 @@ test('makes no administrator in production', async (t) => {
 });
 
 test('names every faulty setting at once and does not start', async (t) => {
-  const { ended, printed } = start(t, { PORT: '99999', TOKEN_HOURS: '0', DATABASE_URL: 'mysql://root:hunter22@db/x' });
+  const { ended, printed } = start(t, {
+    PORT: '99999',
+    TOKEN_HOURS: '0',
+    DATABASE_URL: 'mysql://root:hunter22@db/x',
+    REDIS_URL: 'http://:hunter22@cache',
+  });
   const [status] = await ended;
   t.not(status, 0);
-  for (const name of ['PORT', 'TOKEN_HOURS', 'DATABASE_URL']) t.regex(printed(), new RegExp(name));
+  for (const name of ['PORT', 'TOKEN_HOURS', 'DATABASE_URL', 'REDIS_URL']) t.regex(printed(), new RegExp(name));
   t.notRegex(printed(), /hunter22/);
 });

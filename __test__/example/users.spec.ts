@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 
 import test from 'ava';
+import { sql } from 'covet/data';
 
-import { Blog, engines, utc } from './blog.ts';
+import { Blog, engines, utc, waitFor } from './blog.ts';
 
 const toNewUser = (username = `u-${randomUUID().slice(0, 18)}`) => ({
   username,
@@ -31,10 +32,10 @@ for (const engine of engines) {
   test(`${engine}: keeps passwords as argon2id, and to itself`, async (t) => {
     const given = toNewUser();
     const created = await blog.call('POST /api/users', { body: given });
-    const [row] = await blog.database.query<{ password_hash: string }>('select * from users where id = $1', [
-      created.body.id,
-    ]);
-    t.regex(row!.password_hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    const row = await blog.database.one(
+      sql<{ password_hash: string }>`select password_hash from users where id = ${created.body.id}`,
+    );
+    t.regex(row.password_hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     const { body: issued } = await blog.call('POST /api/tokens', { body: given });
     const answers = [
       created,
@@ -56,16 +57,30 @@ for (const engine of engines) {
     const sameEmail = await blog.call('POST /api/users', { body: { ...other, email: given.email.toUpperCase() } });
     t.is(sameEmail.status, 409);
     t.like(sameEmail.body.error, {
-      message: 'Email already exists',
-      code: 'CONFLICT',
-      category: 'business_logic',
-      details: { field: 'email' },
+      code: 'UNIQUE_VIOLATION',
+      details: { field_errors: [{ field: 'email', message: 'Already taken', code: 'unique' }] },
     });
+    t.notRegex(JSON.stringify(sameEmail.body), /users_email_key|insert into/);
     const sameName = await blog.call('POST /api/users', { body: { ...other, username: given.username } });
     t.is(sameName.status, 409);
-    t.deepEqual(sameName.body.error.details, { field: 'username' });
+    t.like(sameName.body.error.details.field_errors, [{ field: 'username' }]);
     // The refused request has left nothing behind.
     t.is((await blog.call('POST /api/users', { body: other })).status, 201);
+  });
+
+  test(`${engine}: welcomes who has signed up, once, and nobody who was refused`, async (t) => {
+    const given = toNewUser();
+    const { status } = await blog.call('POST /api/users', { body: given });
+    t.is(status, 201);
+    const other = { ...toNewUser(), username: given.username };
+    t.is((await blog.call('POST /api/users', { body: other })).status, 409);
+    const last = toNewUser();
+    await blog.call('POST /api/users', { body: last });
+    const mailsTo = ({ email }: { email: string }) => blog.mails.filter(({ to }) => to === email);
+    // The queue keeps its order: when the last one is welcomed, so was whoever came before.
+    await waitFor(() => mailsTo(last).length > 0 && mailsTo(given).length > 0);
+    t.like(mailsTo(given), [{ subject: `Welcome, ${given.username}` }]);
+    t.deepEqual([mailsTo(given).length, mailsTo(other).length], [1, 0]);
   });
 
   test(`${engine}: gives an address to one of 50 who ask at once`, async (t) => {
@@ -76,8 +91,7 @@ for (const engine of engines) {
     const statuses = answers.map(({ status }) => status);
     t.is(statuses.filter((status) => status === 201).length, 1);
     t.is(statuses.filter((status) => status === 409).length, 49);
-    const rows = await blog.database.query('select id from users where email = $1', [email]);
-    t.is(rows.length, 1);
+    t.is(await blog.database.execute(sql`select id from users where email = ${email}`), 1);
   });
 
   test(`${engine}: names every fault of a body at once`, async (t) => {
@@ -128,7 +142,16 @@ for (const engine of engines) {
     });
   }
 
-  for (const query of ['page=0', 'page=-1', 'page=x', 'page=1.5', 'per_page=0', 'per_page=101', 'per_page=']) {
+  for (const query of [
+    'page=0',
+    'page=-1',
+    'page=x',
+    'page=1.5',
+    'per_page=0',
+    'per_page=101',
+    'per_page=',
+    'page=2147483648',
+  ]) {
     test(`${engine}: refuses a list with ${query}`, async (t) => {
       const { status, body } = await blog.call(`GET /api/users?${query}`);
       t.is(status, 422);
@@ -154,7 +177,7 @@ for (const engine of engines) {
       [...new Set(seen)].sort((a, b) => a - b),
     );
     for (const id of members) t.true(seen.includes(id));
-    const far = await blog.call(`GET /api/users?page=${Number.MAX_SAFE_INTEGER}&per_page=100`);
+    const far = await blog.call(`GET /api/users?page=2147483647&per_page=100`);
     t.deepEqual([far.status, far.body.items], [200, []]);
   });
 

@@ -1,32 +1,34 @@
 /** The admin area: one prefix and one guard for all of it. */
-import { BusinessRuleError, HttpError, controller, inject, type In } from 'covet';
+import { BusinessRuleError, HttpError, controller, type In } from 'covet';
 
 import { AdminAuth } from './admin-auth.ts';
-import { AuditLog } from './audit-log.ts';
+import { audit } from './audit.ts';
 import { DeleteUser, ListAuditLog, ListManagedUsers } from './contracts.ts';
 
 @controller('/api/v1/admin', { middleware: [AdminAuth] })
 export class AdminController {
-  readonly #audit = inject(AuditLog);
-
   @ListManagedUsers
-  async listUsers({ query, session, users, admin }: In<typeof ListManagedUsers>) {
-    await this.#audit.record(session, { admin_id: admin.id, action: 'list_users', details: { filters: query } });
+  async listUsers({ query, tx, users, admin, req }: In<typeof ListManagedUsers>) {
+    await audit.add(tx, { actor: admin.id, action: 'user.list', details: { filters: query }, request: req });
     return users.list(query, query);
   }
 
   @DeleteUser
-  async deleteUser({ params, session, users, admin }: In<typeof DeleteUser>) {
+  async deleteUser({ params, tx, users, posts, admin, req }: In<typeof DeleteUser>) {
     if (params.user_id === admin.id) throw new BusinessRuleError('You cannot delete yourself', 'no_self_delete');
-    const user = await users.delete(params.user_id);
-    if (user === undefined) throw new HttpError(404, 'User not found');
-    const details = { target_user_id: user.id, target_username: user.username };
-    await this.#audit.record(session, { admin_id: admin.id, action: 'delete_user', details });
+    const before = await users.find(params.user_id);
+    if (before === undefined || !(await users.delete(before.id))) throw new HttpError(404, 'User not found');
+    // Of the row, what looks like a secret is hidden.
+    const target = { type: 'user', id: before.id };
+    await audit.add(tx, { actor: admin.id, action: 'user.delete', target, before, request: req });
+    tx.afterCommit(() => posts.forgetAllOf(before.id));
     return { message: 'User deleted successfully' };
   }
 
   @ListAuditLog
-  auditLog({ query, session }: In<typeof ListAuditLog>) {
-    return this.#audit.list(session, query);
+  async auditLog({ query, tx }: In<typeof ListAuditLog>) {
+    const { page, per_page: perPage, action } = query;
+    const found = await audit.list(tx, { action }, { page, perPage });
+    return { ...found, items: found.items.map((entry) => Object.assign(entry, { id: Number(entry.id) })) };
   }
 }

@@ -3,8 +3,9 @@ import { del, get } from 'covet';
 import { z } from 'zod';
 
 import { requirePermission } from '../auth/permission.ts';
-import { getSession } from '../database/session.ts';
+import { getTransaction } from '../database.ts';
 import { PageQuery, pageOf } from '../page.ts';
+import { getPostCache } from '../posts/post-cache.ts';
 import { getUserStore } from '../users/user-store.ts';
 import { ManagedUser, UserId } from '../users/user.ts';
 
@@ -21,27 +22,31 @@ export const ListManagedUsers = get('/users', {
   summary: 'List users, deleted ones included',
   query: UserFilters,
   response: pageOf(ManagedUser),
-  deps: { session: getSession, users: getUserStore, admin: requirePermission('users.read') },
+  deps: { tx: getTransaction, users: getUserStore, admin: requirePermission('users.read') },
 });
 
 export const DeleteUser = del('/users/{user_id:int}', {
   summary: 'Delete a user',
   params: z.object({ user_id: UserId }),
   response: z.object({ message: z.string() }),
-  deps: { session: getSession, users: getUserStore, admin: requirePermission('users.delete') },
+  deps: { tx: getTransaction, users: getUserStore, posts: getPostCache, admin: requirePermission('users.delete') },
 });
 
 export const ListAuditLog = get('/audit-log', {
   summary: 'Read what administrators did',
-  query: PageQuery,
+  query: PageQuery.extend({ action: z.string().optional() }),
   response: pageOf(
     z.object({
       id: z.int(),
-      admin_id: UserId,
+      at: z.iso.datetime(),
+      actor: z.string(),
       action: z.string(),
-      details: z.record(z.string(), z.unknown()),
-      timestamp: z.iso.datetime(),
+      target_type: z.string().nullable(),
+      target_id: z.string().nullable(),
+      before: z.unknown(),
+      details: z.unknown(),
+      ip: z.string().nullable(),
     }),
   ),
-  deps: { session: getSession, admin: requirePermission('audit.read') },
+  deps: { tx: getTransaction, admin: requirePermission('audit.read') },
 });

@@ -2,9 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import { HttpError } from 'covet';
+import { sql, type Queryable } from 'covet/data';
 
-import type { Queryable } from '../database/queryable.ts';
-import type { User } from '../users/user.ts';
+import { User } from '../users/user.ts';
 
 /** A token as its owner gets it, once. */
 export interface IssuedToken {
@@ -13,31 +13,30 @@ export interface IssuedToken {
 }
 
 /** Makes a token for a user. */
-export async function issueToken(session: Queryable, userId: number, hours: number): Promise<IssuedToken> {
+export async function issueToken(db: Queryable, userId: number, hours: number): Promise<IssuedToken> {
   const token = randomBytes(32).toString('base64url');
-  const [row] = await session.query<{ expires_at: string }>(
-    `insert into tokens (hash, user_id, expires_at) values ($1, $2, now() + make_interval(hours => $3))
-     returning expires_at`,
-    [toHash(token), userId, hours],
-  );
-  return { token, expires_at: row!.expires_at };
+  const { expires_at } = await db.one(sql<{ expires_at: string }>`
+    insert into tokens (hash, user_id, expires_at)
+    values (${toHash(token)}, ${userId}, now() + make_interval(hours => ${hours})) returning expires_at`);
+  return { token, expires_at };
 }
 
 /** Makes the token of an `Authorization` header worthless. */
-export async function revokeToken(session: Queryable, authorization: string | undefined): Promise<void> {
-  await session.query('delete from tokens where hash = $1', [toHash(readBearer(authorization))]);
+export async function revokeToken(db: Queryable, authorization: string | undefined): Promise<void> {
+  await db.execute(sql`delete from tokens where hash = ${toHash(readBearer(authorization))}`);
 }
 
 /**
  * The user of an `Authorization: Bearer …` header.
  *
- * @throws HttpError 401 when there is none. A database that fails is no matter of authentication, and stays a 500.
+ * @throws HttpError 401 when there is none. A database that fails is no matter of authentication, and stays a 503.
  */
-export async function authenticate(session: Queryable, authorization: string | undefined): Promise<User> {
+export async function authenticate(db: Queryable, authorization: string | undefined): Promise<User> {
   const hash = toHash(readBearer(authorization));
-  const [user] = await session.query<User>(
-    'select users.* from tokens join users on users.id = user_id where hash = $1 and expires_at > now()',
-    [hash],
+  const user = await db.maybeOne(
+    sql.type(
+      User,
+    )`select users.* from tokens join users on users.id = user_id where hash = ${hash} and expires_at > now()`,
   );
   if (user === undefined) throw unauthorized('Invalid authentication', 'Bearer error="invalid_token"');
   if (!user.is_active) throw unauthorized('User not found or inactive', 'Bearer error="invalid_token"');

@@ -1,16 +1,20 @@
 /** Posts, as functions on the application. */
-import { Depends, HttpError, Path, reply, type Covet } from 'covet';
+import { Depends, HttpError, Path, ndjson, reply, type Covet } from 'covet';
 import { z } from 'zod';
 
-import { getCurrentUser } from '../auth/current-user.ts';
+import { getCurrentUser, getCurrentUserAlone } from '../auth/current-user.ts';
+import { getDatabase, getTransaction } from '../database.ts';
 import { PageQuery, pageOf } from '../page.ts';
+import { Settings } from '../settings.ts';
 import { UserId } from '../users/user.ts';
+import { PostArchive } from './post-archive.ts';
+import { getPostCache } from './post-cache.ts';
 import { getPostStore } from './post-store.ts';
-import { NewPost, PostChange, PostOut } from './post.ts';
+import { ImportedPost, NewPost, PostChange, PostId, PostOut } from './post.ts';
 
 /** The post of the path, if it is the current user's own. */
 const getOwnPost = Depends(
-  { id: Path('post_id', z.guid()), posts: getPostStore, user: getCurrentUser },
+  { id: Path('post_id', PostId), posts: getPostStore, user: getCurrentUser },
   async ({ id, posts, user }) => {
     const post = await posts.find(id);
     if (post === undefined) throw new HttpError(404, 'Post not found');
@@ -23,6 +27,7 @@ const getOwnPost = Depends(
 export function addPosts(app: Covet): void {
   addReading(app);
   addWriting(app);
+  addArchive(app);
 }
 
 function addReading(app: Covet): void {
@@ -30,15 +35,22 @@ function addReading(app: Covet): void {
     '/api/posts',
     {
       summary: 'Read the latest posts',
-      query: z.object({ limit: z.int().min(1).max(100).default(20), after: z.guid().optional() }),
-      response: z.object({ items: z.array(PostOut), next: z.guid().nullable() }),
+      query: z.object({ limit: z.int().min(1).max(100).default(20), after: z.string().optional() }),
+      response: z.object({ items: z.array(PostOut), next: z.string().nullable() }),
+      deps: { posts: getPostStore, settings: Settings },
+    },
+    ({ query, posts, settings }) => posts.feed({ ...query, secret: settings.SECRET }),
+  );
+
+  app.get(
+    '/api/posts/search',
+    {
+      summary: 'Look for a text in posts',
+      query: z.object({ q: z.string().min(2).max(100) }),
+      response: z.array(PostOut),
       deps: { posts: getPostStore },
     },
-    async ({ query, posts }) => {
-      const found = await posts.feed(query.limit + 1, query.after);
-      const items = found.slice(0, query.limit);
-      return { items, next: found.length > query.limit ? items.at(-1)!.id : null };
-    },
+    ({ query, posts, req }) => posts.search(query.q, req.signal),
   );
 
   app.get(
@@ -57,13 +69,13 @@ function addReading(app: Covet): void {
     '/api/users/{user_id:int}/posts/{post_id:uuid}',
     {
       summary: 'Read one post',
-      params: z.object({ user_id: UserId, post_id: z.guid() }),
+      params: z.object({ user_id: UserId, post_id: PostId }),
       response: PostOut,
-      deps: { posts: getPostStore },
+      deps: { cached: getPostCache },
     },
-    async ({ params, posts }) => {
-      const post = await posts.find(params.post_id);
-      if (post?.user_id !== params.user_id) throw new HttpError(404, 'Post not found');
+    async ({ params, cached }) => {
+      const post = await cached.find(params.user_id, params.post_id);
+      if (post === undefined) throw new HttpError(404, 'Post not found');
       return post;
     },
   );
@@ -90,14 +102,48 @@ function addWriting(app: Covet): void {
       summary: 'Change a post of your own',
       body: PostChange,
       response: PostOut,
-      deps: { posts: getPostStore, post: getOwnPost },
+      deps: { posts: getPostStore, post: getOwnPost, tx: getTransaction, cached: getPostCache },
     },
-    ({ body, posts, post }) => posts.update(post.id, body),
+    ({ body, posts, post, tx, cached }) => {
+      tx.afterCommit(() => cached.forget(post.id));
+      return posts.update(post.id, body);
+    },
   );
 
   app.delete(
     '/api/posts/{post_id:uuid}',
-    { summary: 'Delete a post of your own', status: 204, deps: { posts: getPostStore, post: getOwnPost } },
-    ({ posts, post }) => posts.delete(post.id),
+    {
+      summary: 'Delete a post of your own',
+      status: 204,
+      deps: { posts: getPostStore, post: getOwnPost, tx: getTransaction, cached: getPostCache },
+    },
+    ({ posts, post, tx, cached }) => {
+      tx.afterCommit(() => cached.forget(post.id));
+      return posts.delete(post.id);
+    },
+  );
+}
+
+function addArchive(app: Covet): void {
+  const archive = Depends({ db: getDatabase }, ({ db }) => new PostArchive(db), {
+    scope: 'singleton',
+    name: 'archive',
+  });
+
+  app.get(
+    '/api/profile/posts',
+    { summary: 'Take all your posts along', response: ndjson(PostOut), deps: { archive, user: getCurrentUserAlone } },
+    ({ archive, user, req }) => archive.export(user.id, req.signal),
+  );
+
+  app.post(
+    '/api/profile/posts',
+    {
+      summary: 'Bring posts along',
+      body: z.array(ImportedPost).max(200),
+      response: z.object({ imported: z.int(), skipped: z.array(PostId) }),
+      deps: { archive, user: getCurrentUserAlone },
+    },
+    ({ body, archive, user, req }) => archive.import(user.id, body, req.signal),
   );
 }

@@ -1,73 +1,82 @@
-/** Posts in the database, within the request's transaction. Those of deleted users are not there. */
+/** Posts in the database. Those of deleted users are not there. */
 import { Depends } from 'covet';
+import {
+  notDeleted,
+  paginate,
+  paginateByKey,
+  sql,
+  type KeysetOptions,
+  type KeysetPage,
+  type Page,
+  type Queryable,
+} from 'covet/data';
 import type { z } from 'zod';
 
-import type { Queryable } from '../database/queryable.ts';
-import { getSession } from '../database/session.ts';
-import { readPage, type Page, type PageQuery } from '../page.ts';
-import type { NewPost, Post, PostChange } from './post.ts';
+import { getTransaction } from '../database.ts';
+import type { PageQuery } from '../page.ts';
+import { PostOut, type NewPost, type Post, type PostChange } from './post.ts';
+
+/** Of every list; ids settle what was written at the same instant. */
+const newestFirst = { orderBy: [{ column: 'created_at', direction: 'desc' }], key: 'id' } as const;
 
 export class PostStore {
-  readonly #session: Queryable;
+  readonly #db: Queryable;
 
-  constructor(session: Queryable) {
-    this.#session = session;
+  /** Works on a database as on a transaction. */
+  constructor(db: Queryable) {
+    this.#db = db;
   }
 
-  async find(id: string): Promise<Post | undefined> {
-    const [post] = await this.#session.query<Post>(
-      'select posts.* from posts join users on users.id = user_id where posts.id = $1 and deleted_at is null',
-      [id],
+  find(id: string): Promise<Post | undefined> {
+    return this.#db.maybeOne(
+      sql.type(
+        PostOut,
+      )`select posts.* from posts join users on users.id = user_id where posts.id = ${id} and ${notDeleted('users')}`,
     );
-    return post;
   }
 
   /** One user's posts, newest first. */
-  listOf(userId: number, page: z.infer<typeof PageQuery>): Promise<Page<Post>> {
-    const selection = {
-      columns: 'posts.*',
-      from: 'posts join users on users.id = user_id where user_id = $1 and deleted_at is null',
-      order: 'posts.created_at desc, posts.id desc',
-      values: [userId],
-    };
-    return readPage<Post>(this.#session, selection, page);
+  listOf(userId: number, { page, per_page }: PageQuery): Promise<Page<Post>> {
+    const list = sql.type(PostOut)`
+      select posts.* from posts join users on users.id = user_id where user_id = ${userId} and ${notDeleted('users')}`;
+    return paginate(this.#db, list, { ...newestFirst, page, perPage: per_page });
   }
 
   /**
-   * Everybody's posts, newest first, from behind the one named `after`. By position, not by number: a page costs the
-   * same wherever it is, and posts that come in meanwhile move nothing.
+   * Everybody's posts, newest first. By position, not by number: a page costs the same wherever it is, and posts that come
+   * in meanwhile move nothing.
    */
-  feed(limit: number, after?: string): Promise<Post[]> {
-    return this.#session.query<Post>(
-      `select posts.* from posts join users on users.id = user_id
-       where deleted_at is null
-         and ($1::uuid is null or (posts.created_at, posts.id) < (select created_at, id from posts where id = $1))
-       order by posts.created_at desc, posts.id desc
-       limit $2`,
-      [after ?? null, limit],
-    );
+  feed(page: Pick<KeysetOptions, 'limit' | 'after' | 'secret'>): Promise<KeysetPage<Post>> {
+    const list = sql.type(PostOut)`
+      select posts.* from posts join users on users.id = user_id where ${notDeleted('users')}`;
+    return paginateByKey(this.#db, list, { ...newestFirst, ...page });
   }
 
-  async create(userId: number, { title, body }: z.infer<typeof NewPost>): Promise<Post> {
-    const [post] = await this.#session.query<Post>(
-      'insert into posts (user_id, title, body) values ($1, $2, $3) returning *',
-      [userId, title, body],
-    );
-    return post!;
+  /** Posts that have a text in them, newest first. Stops with the client, and after two seconds in any case. */
+  search(text: string, signal: AbortSignal): Promise<Post[]> {
+    const pattern = `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    const list = sql.type(PostOut)`
+      select posts.* from posts join users on users.id = user_id
+      where (title ilike ${pattern} or body ilike ${pattern}) and ${notDeleted('users')}
+      order by posts.created_at desc, posts.id desc limit 50`;
+    return this.#db.query(list, { signal, timeout: 2000 });
   }
 
-  async update(id: string, { title, body }: z.infer<typeof PostChange>): Promise<Post> {
-    const [post] = await this.#session.query<Post>(
-      `update posts set title = coalesce($2, title), body = coalesce($3, body), updated_at = now()
-       where id = $1 returning *`,
-      [id, title ?? null, body ?? null],
+  create(userId: number, { title, body }: z.infer<typeof NewPost>): Promise<Post> {
+    const row = { user_id: userId, title, body };
+    return this.#db.one(sql.type(PostOut)`insert into posts ${sql.values(row)} returning *`);
+  }
+
+  update(id: string, change: z.infer<typeof PostChange>): Promise<Post> {
+    return this.#db.one(
+      sql.type(PostOut)`update posts set ${sql.set(change)}, updated_at = now() where id = ${id} returning *`,
     );
-    return post!;
   }
 
   async delete(id: string): Promise<void> {
-    await this.#session.query('delete from posts where id = $1', [id]);
+    await this.#db.execute(sql`delete from posts where id = ${id}`);
   }
 }
 
-export const getPostStore = Depends({ session: getSession }, ({ session }) => new PostStore(session));
+/** Within the request's transaction. */
+export const getPostStore = Depends({ tx: getTransaction }, ({ tx }) => new PostStore(tx));

@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 import { UserId } from '../users/user.ts';
 
+/** In lower case, as PostgreSQL writes it: the same post has the same id wherever ids are compared as text. */
+export const PostId = z.guid().toLowerCase();
+
 export const PostOut = z.object({
   id: z.guid(),
   user_id: UserId,
@@ -24,3 +27,7 @@ export const NewPost = z.object({
 });
 
 export const PostChange = NewPost.partial().refine((change) => Object.keys(change).length > 0, 'Nothing to change');
+
+/** A post as it was exported; further fields are left out. */
+export const ImportedPost = NewPost.extend({ id: PostId });
+export type ImportedPost = z.infer<typeof ImportedPost>;

@@ -3,6 +3,8 @@ import { get, post } from 'covet';
 import { z } from 'zod';
 
 import { getCurrentUser } from '../auth/current-user.ts';
+import { getTransaction } from '../database.ts';
+import { getOutbox } from '../jobs.ts';
 import { PageQuery, pageOf } from '../page.ts';
 import { getUserStore } from './user-store.ts';
 import { Account, NewUser, PublicUser, UserId } from './user.ts';
@@ -25,7 +27,7 @@ export const CreateUser = post('/users', {
   summary: 'Sign up',
   body: NewUser,
   response: { 201: Account },
-  deps: { users: getUserStore },
+  deps: { users: getUserStore, tx: getTransaction, outbox: getOutbox },
 });
 
 export const GetProfile = get('/profile', {

@@ -1,17 +1,11 @@
-/** Users in the database, within the request's transaction. */
-import { Depends, HttpError } from 'covet';
+/** Users in the database. */
+import { Depends } from 'covet';
+import { notDeleted, paginate, softDelete, sql, type Page, type Queryable } from 'covet/data';
 import type { z } from 'zod';
 
-import { violatedUnique, type Queryable } from '../database/queryable.ts';
-import { getSession } from '../database/session.ts';
-import { readPage, type Page, type PageQuery } from '../page.ts';
-import type { NewUser, User } from './user.ts';
-
-/** The unique indexes, with the field each keeps unique. */
-const uniqueFields: Readonly<Record<string, { readonly field: string; readonly message: string }>> = {
-  users_email_key: { field: 'email', message: 'Email already exists' },
-  users_username_key: { field: 'username', message: 'Username already exists' },
-};
+import { getTransaction } from '../database.ts';
+import type { PageQuery } from '../page.ts';
+import { User, type NewUser } from './user.ts';
 
 /** Conditions of a list; what is undefined is no condition. */
 export interface UserFilters {
@@ -20,61 +14,48 @@ export interface UserFilters {
 }
 
 export class UserStore {
-  readonly #session: Queryable;
+  readonly #db: Queryable;
 
-  constructor(session: Queryable) {
-    this.#session = session;
+  /** Works on a database as on a transaction. */
+  constructor(db: Queryable) {
+    this.#db = db;
   }
 
-  async find(id: number): Promise<User | undefined> {
-    const [user] = await this.#session.query<User>('select * from users where id = $1 and deleted_at is null', [id]);
-    return user;
+  find(id: number): Promise<User | undefined> {
+    return this.#db.maybeOne(sql.type(User)`select * from users where id = ${id} and ${notDeleted()}`);
   }
 
-  async findByEmail(email: string): Promise<User | undefined> {
-    const [user] = await this.#session.query<User>(
-      'select * from users where lower(email) = lower($1) and deleted_at is null',
-      [email],
+  findByEmail(email: string): Promise<User | undefined> {
+    return this.#db.maybeOne(
+      sql.type(User)`select * from users where lower(email) = lower(${email}) and ${notDeleted()}`,
     );
-    return user;
   }
 
-  list(page: z.infer<typeof PageQuery>, { status, created_after }: UserFilters = {}): Promise<Page<User>> {
-    const selection = {
-      columns: '*',
-      from: `users
-        where ($1::boolean is null or is_active = $1)
-          and ($2::timestamptz is null or created_at >= $2)`,
-      order: 'id',
-      values: [status === undefined ? null : status === 'active', created_after ?? null],
-    };
-    return readPage<User>(this.#session, selection, page);
+  list({ page, per_page }: PageQuery, { status, created_after }: UserFilters = {}): Promise<Page<User>> {
+    const conditions = [
+      sql`true`,
+      ...(status === undefined ? [] : [sql`is_active = ${status === 'active'}`]),
+      ...(created_after === undefined ? [] : [sql`created_at >= ${created_after}`]),
+    ];
+    const list = sql.type(User)`select * from users where ${sql.join(conditions, sql` and `)}`;
+    return paginate(this.#db, list, { key: 'id', page, perPage: per_page });
   }
 
-  /** @throws HttpError 409, naming the field, when somebody else has the name or address. */
-  async create({ username, email }: z.infer<typeof NewUser>, passwordHash: string): Promise<User> {
-    try {
-      const [user] = await this.#session.query<User>(
-        'insert into users (username, email, password_hash) values ($1, $2, $3) returning *',
-        [username, email, passwordHash],
-      );
-      return user!;
-    } catch (error) {
-      // Asking first whether the address is free would leave a moment for somebody else to take it.
-      const taken = uniqueFields[violatedUnique(error) ?? ''];
-      if (taken === undefined) throw error;
-      throw new HttpError(409, taken.message, { cause: error, details: { field: taken.field } });
-    }
+  /**
+   * Asking first whether a name is free would leave a moment for somebody else to take it: the unique indexes answer.
+   *
+   * @throws DatabaseError `UNIQUE_VIOLATION`, a 409 that names the field, when somebody else has the name or address.
+   */
+  create({ username, email }: z.infer<typeof NewUser>, passwordHash: string): Promise<User> {
+    const row = { username, email, password_hash: passwordHash };
+    return this.#db.one(sql.type(User)`insert into users ${sql.values(row)} returning *`);
   }
 
-  /** Marks a user as deleted; gives the user, or nothing if there was none to delete. */
-  async delete(id: number): Promise<User | undefined> {
-    const [user] = await this.#session.query<User>(
-      'update users set is_active = false, deleted_at = now() where id = $1 and deleted_at is null returning *',
-      [id],
-    );
-    return user;
+  /** Marks a user as deleted; whether there was one to delete. */
+  async delete(id: number): Promise<boolean> {
+    return (await softDelete(this.#db, 'users', id, { set: { is_active: false } })) === 1;
   }
 }
 
-export const getUserStore = Depends({ session: getSession }, ({ session }) => new UserStore(session));
+/** Within the request's transaction. */
+export const getUserStore = Depends({ tx: getTransaction }, ({ tx }) => new UserStore(tx));

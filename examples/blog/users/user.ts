@@ -1,20 +1,25 @@
 /** Users: what a row holds, and what of it whom may see. */
 import { z } from 'zod';
 
-/** A row. The schemas below decide what leaves the application: a response has what its schema names and no more. */
-export interface User {
-  readonly id: number;
-  readonly username: string;
-  readonly email: string;
-  readonly password_hash: string;
-  readonly permissions: string[];
-  readonly is_active: boolean;
-  readonly created_at: string;
-  readonly deleted_at: string | null;
-}
-
 /** As PostgreSQL's `integer`: a larger number is a fault of the request, not of the query. */
 export const UserId = z.int32().positive();
+
+/**
+ * A row, as `sql.type(User)` checks it. The schemas below decide what leaves the application: a response has what its schema
+ * names and no more.
+ */
+export const User = z.object({
+  id: UserId,
+  username: z.string(),
+  email: z.string(),
+  password_hash: z.string(),
+  permissions: z.array(z.string()),
+  is_active: z.boolean(),
+  team_id: z.int().nullable(),
+  created_at: z.iso.datetime(),
+  deleted_at: z.iso.datetime().nullable(),
+});
+export type User = z.infer<typeof User>;
 
 /** For everybody. */
 export const PublicUser = z.object({

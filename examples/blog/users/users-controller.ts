@@ -1,13 +1,12 @@
 /** Users, as a class whose methods are decorated with contracts. */
-import { HttpError, controller, inject, reply, type In } from 'covet';
+import { HttpError, controller, reply, type In } from 'covet';
+import { hashPassword } from 'covet/passwords';
 
-import { Passwords } from '../auth/passwords.ts';
 import { CreateUser, GetProfile, GetUser, ListUsers } from './contracts.ts';
+import { SendWelcome } from './send-welcome.ts';
 
 @controller('/api')
 export class UsersController {
-  readonly #passwords = inject(Passwords);
-
   @ListUsers
   list({ query, users }: In<typeof ListUsers>) {
     return users.list(query, { status: 'active' });
@@ -21,8 +20,10 @@ export class UsersController {
   }
 
   @CreateUser
-  async create({ body, users }: In<typeof CreateUser>) {
-    const user = await users.create(body, await this.#passwords.hash(body.password));
+  async create({ body, users, tx, outbox, req }: In<typeof CreateUser>) {
+    const user = await users.create(body, await hashPassword(body.password, { signal: req.signal }));
+    // Written with the account: whoever has one is welcomed, and nobody else.
+    await outbox.add(tx, SendWelcome, { user_id: user.id });
     return reply(201, user, { headers: { location: `/api/users/${user.id}` } });
   }
 
