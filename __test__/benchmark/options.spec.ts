@@ -1,15 +1,17 @@
 import test from 'ava';
 
-import { parseOptions } from '../../benchmark/http/options.ts';
+import { benchmarkCases } from '../../benchmark/http/cases.ts';
+import { connectionsOf, parseOptions } from '../../benchmark/http/options.ts';
 
 test('by default everything is measured, five times', (t) => {
   const options = parseOptions([]);
-  t.is(options.servers.length, 8);
+  t.is(options.servers.length, 9);
   t.deepEqual(
     options.cases.map(({ id }) => id),
-    ['hello', 'user', 'create'],
+    benchmarkCases.map(({ id }) => id),
   );
-  t.deepEqual(options.connections, [8, 64, 256]);
+  const [hello] = options.cases;
+  t.deepEqual(hello && connectionsOf(options, hello), [8, 64, 256]);
   t.deepEqual([options.rounds, options.seconds, options.tool, options.rate], [5, 3, 'auto', undefined]);
 });
 
@@ -25,6 +27,20 @@ test('every option is heard', (t) => {
   t.deepEqual(options.connections, [1, 2]);
   t.deepEqual([options.rounds, options.seconds, options.tool, options.rate], [7, 0.5, 'autocannon', 900]);
   t.true(options.json && options.write);
+});
+
+test('cases are named one by one or by suite', (t) => {
+  const idsOf = (names: string): string[] => parseOptions(['--cases', names]).cases.map(({ id }) => id);
+  t.deepEqual(idsOf('routes'), ['hello', 'user', 'create']);
+  t.deepEqual(idsOf('gzip,routes'), ['hello', 'user', 'create', 'gzip']);
+  t.deepEqual(idsOf('data'), ['row', 'page', 'updates', 'cached']);
+  t.deepEqual(idsOf('bodies,routes,data').length, benchmarkCases.length);
+});
+
+test('a quick look is at one number of connections, the one that counts', (t) => {
+  const options = parseOptions(['--quick']);
+  const numbers = options.cases.map((each) => connectionsOf(options, each));
+  t.deepEqual(new Set(numbers.map((each) => each.join(','))), new Set(['64', '8']));
 });
 
 test('a quick look gives way to what is said beside it', (t) => {

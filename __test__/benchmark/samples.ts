@@ -2,7 +2,16 @@ import type { Result, Sample } from '../../benchmark/http/result.ts';
 
 /** A window with unremarkable numbers, to be changed where a test cares. */
 export function sampleWith(changes: Partial<Sample> = {}): Sample {
-  const sample = { rps: 1000, p50Ms: 1, p99Ms: 2, cpuUs: 50, jsThreadUs: 40, rssMib: 80, requests: 3000 };
+  const sample = {
+    rps: 1000,
+    p50Ms: 1,
+    p99Ms: 2,
+    cpuUs: 50,
+    jsThreadUs: 40,
+    rssMib: 80,
+    peakRssMib: 90,
+    requests: 3000,
+  };
   return { ...sample, non2xx: 0, socketErrors: 0, ...changes };
 }
 

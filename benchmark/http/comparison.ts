@@ -1,4 +1,4 @@
-import type { CaseId } from './cases.ts';
+import type { CaseId } from './benchmark-case.ts';
 import type { PeerName } from './peers.ts';
 import { isClean } from './result.ts';
 import type { Result } from './result.ts';
@@ -27,6 +27,7 @@ export const measures: readonly Measure[] = [
   { name: 'p99 at the fixed rate', read: ({ atRate }) => atRate?.p99Ms, isMoreBetter: false },
   { name: 'CPU', read: ({ medians }) => medians?.cpuUs, isMoreBetter: false },
   { name: 'JS thread', read: ({ medians }) => medians?.jsThreadUs, isMoreBetter: false },
+  { name: 'peak RSS', read: ({ medians }) => medians?.peakRssMib, isMoreBetter: false },
   { name: 'RSS', read: ({ medians }) => medians?.rssMib, isMoreBetter: false },
 ];
 
@@ -41,7 +42,8 @@ export function findLosses(results: readonly Result[]): Loss[] {
 
 function isRival(ours: Result, theirs: Result): boolean {
   const isSameCell = theirs.caseId === ours.caseId && theirs.connections === ours.connections;
-  return isSameCell && theirs.server !== 'covet';
+  // Covet with plain `pg` is ours as well; what it is ahead by has a requirement of its own.
+  return isSameCell && theirs.server !== 'covet' && theirs.server !== 'covet-pg';
 }
 
 function lossesTo(ours: Result, theirs: Result): Loss[] {

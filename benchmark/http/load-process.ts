@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
-import type { CaseId, HttpRequest } from './cases.ts';
+import type { HttpRequest, RouteCaseId } from './benchmark-case.ts';
 import type { LoadJob, LoadResult, WorkerAnswer, WorkerQuestion } from './load/job.ts';
 import { runWrk } from './load/wrk.ts';
 import { buildRoot } from './paths.ts';
@@ -18,17 +18,17 @@ export class LoadProcess {
   constructor() {
     const env = { ...process.env };
     delete env['NODE_OPTIONS'];
-    this.#child = fork(join(buildRoot, 'load', 'worker.js'), { env, execArgv: [] });
+    this.#child = fork(join(buildRoot, 'load', 'worker.js'), { env, execArgv: [], serialization: 'advanced' });
   }
 
-  /** Runs one load and waits for its end. A job with a rate runs on our own generator, whatever the tool. */
+  /** Runs one load and waits for its end. A job with a rate, or of events, runs on our own generator, whatever the tool. */
   async run(tool: Tool, job: LoadJob): Promise<LoadResult> {
-    if (tool === 'wrk' && job.rate === undefined) return runWrk(job);
+    if (tool === 'wrk' && job.rate === undefined && job.load !== 'events') return runWrk(job);
     return (await this.#ask({ kind: 'load', job }, job.seconds + graceSeconds)) as LoadResult;
   }
 
   /** How long the user's own code of a case takes, in µs. */
-  async measureUserCode(caseId: CaseId, request: HttpRequest): Promise<number> {
+  async measureUserCode(caseId: RouteCaseId, request: HttpRequest): Promise<number> {
     return (await this.#ask({ kind: 'user-code', caseId, request }, graceSeconds)) as number;
   }
 

@@ -1,13 +1,14 @@
-import type { BenchmarkCase } from './cases.ts';
+import type { BenchmarkCase } from './benchmark-case.ts';
 import type { LoadProcess, Tool } from './load-process.ts';
 import type { LoadJob } from './load/job.ts';
 import type { Options } from './options.ts';
 import type { Peer } from './peers.ts';
-import { readRssMib, readUsage } from './process-usage.ts';
+import { readPeakRssMib, readRssMib, readUsage, resetPeakRss } from './process-usage.ts';
 import type { Result, Sample } from './result.ts';
 import { ServerProcess } from './server-process.ts';
 import { medianSample, total } from './statistics.ts';
 import { findFaults } from './verify.ts';
+import type { Witness } from './verify.ts';
 
 /** The share of the slowest server's speed that is the fixed rate: every server has slack there. */
 const rateShare = 0.6;
@@ -26,6 +27,8 @@ export interface Setting {
   readonly tool: Tool;
   readonly options: Options;
   readonly log: (line: string) => void;
+  /** Where the servers share a database. */
+  readonly witness?: Witness;
 }
 
 interface Contender {
@@ -45,7 +48,8 @@ export async function measureGroup(peers: readonly Peer[], group: Group, setting
   const { options } = setting;
   const contenders: Contender[] = [];
   const takeRounds = async (rate?: number): Promise<void> => {
-    const job = { request: benchmarkCase.request, connections, seconds: options.seconds };
+    const { request, load = 'requests' } = benchmarkCase;
+    const job = { request, load, connections, seconds: options.seconds };
     for (let round = 0; round < options.rounds; round += 1) {
       for (const contender of rotated(contenders, round)) {
         await takeWindow(contender, benchmarkCase, rate === undefined ? job : { ...job, rate }, setting);
@@ -54,7 +58,7 @@ export async function measureGroup(peers: readonly Peer[], group: Group, setting
   };
   try {
     for (const peer of peers) {
-      const contender = await startContender(peer, benchmarkCase);
+      const contender = await startContender(peer, benchmarkCase, setting.witness);
       if (contender.problem !== undefined) setting.log(`${peer.name}: ${contender.problem}`);
       contenders.push(contender);
     }
@@ -70,7 +74,7 @@ export async function measureGroup(peers: readonly Peer[], group: Group, setting
   }
 }
 
-async function startContender(peer: Peer, benchmarkCase: BenchmarkCase): Promise<Contender> {
+async function startContender(peer: Peer, benchmarkCase: BenchmarkCase, witness?: Witness): Promise<Contender> {
   const contender = { peer, samples: [], atRate: [] };
   let server: ServerProcess;
   try {
@@ -78,7 +82,7 @@ async function startContender(peer: Peer, benchmarkCase: BenchmarkCase): Promise
   } catch (error) {
     return { ...contender, problem: toMessage(error) };
   }
-  const faults = await findFaults(server.port, [benchmarkCase]);
+  const faults = await findFaults(server.port, [benchmarkCase], witness);
   return faults.length === 0 ? { ...contender, server } : { ...contender, server, problem: faults.join('; ') };
 }
 
@@ -101,7 +105,7 @@ async function takeWindow(
     const sample = await loadServer(server, { ...job, port: server.port }, setting);
     samples.push(sample);
     setting.log(`${benchmarkCase.id} c=${job.connections} ${peer.name}: ${describe(sample)}`);
-    const faults = await findFaults(server.port, [benchmarkCase]);
+    const faults = await findFaults(server.port, [benchmarkCase], setting.witness);
     if (faults.length > 0) contender.problem = `wrong after a window: ${faults.join('; ')}`;
   } catch (error) {
     contender.problem = toMessage(error);
@@ -114,6 +118,7 @@ async function takeWindow(
 async function loadServer(server: ServerProcess, job: LoadJob, { load, tool, options }: Setting): Promise<Sample> {
   const warmUp = await load.run(tool, { ...job, seconds: options.warmUpSeconds });
   const loopBefore = await server.loopActiveMs();
+  resetPeakRss(server.pid);
   const before = readUsage(server.pid);
   const result = await load.run(tool, job);
   const after = readUsage(server.pid);
@@ -129,6 +134,7 @@ async function loadServer(server: ServerProcess, job: LoadJob, { load, tool, opt
     jsThreadUs: (after.mainThreadUs - before.mainThreadUs) / requests,
     ...(hasLoop ? { loopUs: ((loopAfter - loopBefore) * 1000) / requests } : {}),
     rssMib: readRssMib(server.pid),
+    peakRssMib: readPeakRssMib(server.pid),
     requests,
     non2xx: result.non2xx + warmUp.non2xx,
     socketErrors: result.socketErrors + warmUp.socketErrors,

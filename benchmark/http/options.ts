@@ -1,15 +1,18 @@
 import { parseArgs } from 'node:util';
 
-import { benchmarkCases } from './cases.ts';
-import type { BenchmarkCase } from './cases.ts';
-import { peerNames } from './peers.ts';
-import type { PeerName } from './peers.ts';
+import type { BenchmarkCase } from './benchmark-case.ts';
+import { benchmarkCases, judgedConnections } from './cases.ts';
+import { peerNames, suites } from './peers.ts';
+import type { PeerName, Suite } from './peers.ts';
 
 /** What to measure and how long. */
 export interface Options {
   readonly servers: readonly PeerName[];
   readonly cases: readonly BenchmarkCase[];
-  readonly connections: readonly number[];
+  /** Absent: those that each case has of its own. */
+  readonly connections?: readonly number[];
+  /** At one number of connections only, the one by which a case is judged. */
+  readonly quick: boolean;
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
@@ -22,18 +25,29 @@ export interface Options {
   readonly help: boolean;
 }
 
+function idsOf(suite: Suite): string {
+  return benchmarkCases
+    .filter((each) => each.suite === suite)
+    .map(({ id }) => id)
+    .join(', ');
+}
+
 export const usage = `npm run bench -- [options]
 
   --servers a,b       ${peerNames.join(', ')} (default: all)
-  --cases a,b         ${benchmarkCases.map(({ id }) => id).join(', ')} (default: all)
-  --connections a,b   default 8,64,256
+  --cases a,b         routes (${idsOf('routes')}),
+                      bodies (${idsOf('bodies')}),
+                      data (${idsOf('data')}),
+                      or single ones of them (default: all)
+  --connections a,b   default 8,64,256 for routes, 64 for bodies and data, 8 for events
   --rounds n          windows of each server, interleaved; default 5
   --seconds n         length of a window; default 3, after a warm-up of 1
   --tool name         wrk or autocannon; default wrk where it is installed, else autocannon
   --rate n            requests per second of the fixed-rate windows; default 60 % of the slowest server's
-  --quick             one round of one second at 64 connections: a look, not a measurement
+  --quick             one round of one second at one number of connections: a look, not a measurement
   --json              one line of JSON for each result instead of tables
-  --write             write benchmark/RESULTS.md
+  --write             write benchmark/RESULTS.md (routes), RESULTS-BODIES.md and RESULTS-DATA.md, whichever were
+                      measured
   --help              this text
 `;
 
@@ -60,14 +74,17 @@ export function parseOptions(args: readonly string[]): Options {
     },
   });
   const { quick } = values;
-  const caseIds = benchmarkCases.map(({ id }) => id);
-  const chosenCases = toChoices('cases', values.cases, caseIds);
+  const chosenCases: readonly string[] = toChoices('cases', values.cases, [
+    ...suites,
+    ...benchmarkCases.map(({ id }) => id),
+  ]);
   return {
     servers: toChoices('servers', values.servers, peerNames),
-    cases: benchmarkCases.filter(({ id }) => chosenCases.includes(id)),
-    connections: (values.connections ?? (quick ? '64' : '8,64,256'))
-      .split(',')
-      .map((text) => toPositive('connections', text, true)),
+    cases: benchmarkCases.filter(({ id, suite }) => chosenCases.includes(id) || chosenCases.includes(suite)),
+    ...(values.connections === undefined
+      ? {}
+      : { connections: values.connections.split(',').map((text) => toPositive('connections', text, true)) }),
+    quick,
     rounds: toPositive('rounds', values.rounds ?? (quick ? '1' : '5'), true),
     seconds: toPositive('seconds', values.seconds ?? (quick ? '1' : '3'), false),
     warmUpSeconds: 1,
@@ -77,6 +94,12 @@ export function parseOptions(args: readonly string[]): Options {
     write: values.write,
     help: values.help,
   };
+}
+
+/** The numbers of connections at which a case is measured. */
+export function connectionsOf({ connections, quick }: Options, benchmarkCase: BenchmarkCase): readonly number[] {
+  if (connections !== undefined) return connections;
+  return quick ? [judgedConnections(benchmarkCase.connections)] : benchmarkCase.connections;
 }
 
 function toChoices<T extends string>(option: string, text: string | undefined, allowed: readonly T[]): readonly T[] {

@@ -5,8 +5,21 @@ import { dirname, join } from 'node:path';
 
 import { benchmarkRoot, buildRoot } from './paths.ts';
 
-export const peerNames = ['covet', 'fastify', 'bun', 'node', 'hono', 'express', 'nest', 'brahma'] as const;
+const routePeers = ['covet', 'fastify', 'bun', 'node', 'hono', 'express', 'nest', 'brahma'] as const;
+/** `covet-pg` is Covet's server with plain `pg` in its handlers: what `covet/data` adds to is told by it. */
+export const peerNames = [...routePeers, 'covet-pg'] as const;
 export type PeerName = (typeof peerNames)[number];
+
+/** Cases that share one program for each server: what `servers/`, `servers/bodies/` and `servers/data/` hold. */
+export const suites = ['routes', 'bodies', 'data'] as const;
+export type Suite = (typeof suites)[number];
+
+/** Who has a program for a suite. */
+export const suitePeers: Readonly<Record<Suite, readonly PeerName[]>> = {
+  routes: routePeers,
+  bodies: ['covet', 'fastify', 'bun', 'hono'],
+  data: ['covet', 'covet-pg', 'fastify', 'nest', 'node'],
+};
 
 /** How a server is started, and which version of what it is. */
 export interface Peer {
@@ -15,6 +28,8 @@ export interface Peer {
   readonly version: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** Variables of its environment, beside our own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const require = createRequire(join(benchmarkRoot, 'package.json'));
@@ -28,6 +43,13 @@ const titles: Readonly<Record<PeerName, string>> = {
   express: 'Express',
   nest: 'NestJS on Fastify',
   brahma: 'brahma-firelight',
+  'covet-pg': 'Covet without covet/data',
+};
+
+const folders: Readonly<Record<Suite, string>> = {
+  routes: 'servers',
+  bodies: 'servers/bodies',
+  data: 'servers/data',
 };
 
 const packages: Readonly<Partial<Record<PeerName, readonly string[]>>> = {
@@ -38,19 +60,30 @@ const packages: Readonly<Partial<Record<PeerName, readonly string[]>>> = {
   brahma: ['brahma-firelight'],
 };
 
+/** With what each speaks to the database. */
+const dataPackages: Readonly<Partial<Record<PeerName, readonly string[]>>> = {
+  covet: ['pg'],
+  'covet-pg': ['pg'],
+  fastify: ['@fastify/postgres', 'pg', 'lru-cache'],
+  nest: ['@nestjs/typeorm', 'typeorm', 'pg', '@nestjs/cache-manager', 'cache-manager'],
+  node: ['pg'],
+};
+
 /**
- * Describes how to start a peer.
+ * Describes how to start a peer's program for a suite.
  *
  * @throws Error when the peer cannot be started on this machine, saying what is missing.
  */
-export function findPeer(name: PeerName): Peer {
-  const script = join(buildRoot, 'servers', `${name}.js`);
+export function findPeer(name: PeerName, suite: Suite): Peer {
+  const script = join(buildRoot, folders[suite], `${name}.js`);
   if (name === 'bun') {
     const command = findBun();
     const version = execFileSync(command, ['--version'], { encoding: 'utf8' }).trim();
     return { name, title: titles.bun, version, command, args: [script] };
   }
-  return { name, title: titles[name], version: versionOf(name), command: process.execPath, args: [script] };
+  const parts = suite === 'data' ? (dataPackages[name] ?? []) : [];
+  const version = [versionOf(name), ...parts.map((part) => `${part} ${packageVersion(part)}`)].join(' with ');
+  return { name, title: titles[name], version, command: process.execPath, args: [script] };
 }
 
 /** The version of a package installed for the benchmark, such as `autocannon`. */
@@ -62,7 +95,7 @@ export function packageVersion(name: string): string {
 
 function versionOf(name: PeerName): string {
   if (name === 'node') return process.versions.node;
-  if (name === 'covet') {
+  if (name === 'covet' || name === 'covet-pg') {
     const path = join(benchmarkRoot, '..', 'package.json');
     return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
   }

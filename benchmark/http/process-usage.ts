@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 
 /** What a process and its descendants have used since they started. */
 export interface ProcessUsage {
@@ -27,6 +27,19 @@ export function readRssMib(pid: number): number {
   return kib / 1024;
 }
 
+/** Begins to keep the peak of resident memory of the process and its descendants anew. Linux only. */
+export function resetPeakRss(pid: number): void {
+  // 5: "reset the peak resident set size" (proc_pid_clear_refs(5)).
+  for (const each of processTree(pid)) writeFileSync(`/proc/${each}/clear_refs`, '5');
+}
+
+/** The most that was resident since {@link resetPeakRss}, in MiB: the sum of each process's own peak. Linux only. */
+export function readPeakRssMib(pid: number): number {
+  let kib = 0;
+  for (const each of processTree(pid)) kib += parseVmHwmKib(readFileSync(`/proc/${each}/status`, 'utf8'));
+  return kib / 1024;
+}
+
 /** `utime + stime` out of `/proc/<pid>/stat`, in clock ticks; the command name may hold spaces and brackets. */
 export function parseStatTicks(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -41,6 +54,11 @@ export function parseSchedstatNs(schedstat: string): number {
 /** `VmRSS` out of `/proc/<pid>/status`, in KiB. */
 export function parseVmRssKib(status: string): number {
   return toNumber(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1], 'VmRSS');
+}
+
+/** `VmHWM`, the peak, out of `/proc/<pid>/status`, in KiB. */
+export function parseVmHwmKib(status: string): number {
+  return toNumber(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1], 'VmHWM');
 }
 
 function processTree(root: number): number[] {

@@ -1,9 +1,11 @@
+import type { BenchmarkCase, CaseId } from './benchmark-case.ts';
 import { benchmarkCases } from './cases.ts';
-import type { CaseId } from './cases.ts';
 import { findLosses, measures } from './comparison.ts';
 import type { Environment } from './environment.ts';
 import type { Tool } from './load-process.ts';
+import { connectionsOf } from './options.ts';
 import type { Options } from './options.ts';
+import { suitePeers } from './peers.ts';
 import type { Peer, PeerName } from './peers.ts';
 import { judge } from './requirements.ts';
 import type { UserCodeUs } from './requirements.ts';
@@ -20,6 +22,8 @@ export interface Run {
   readonly refused: ReadonlyMap<PeerName, string>;
   readonly results: readonly Result[];
   readonly userCodeUs: UserCodeUs;
+  /** The database that servers share, where they do. */
+  readonly database?: string;
 }
 
 /** The report of a run, as Markdown. */
@@ -28,13 +32,13 @@ export function renderReport(run: Run): string {
     renderSetting(run),
     renderRequirements(run),
     ...renderCells(run),
-    renderBun(run),
+    ...renderBun(run),
     renderLosses(run),
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
-function renderSetting({ environment, options, tool, peers, refused }: Run): string {
+function renderSetting({ environment, options, tool, peers, refused, database }: Run): string {
   const versions = peers.map(({ title, version }) => `${title} ${version}`).join(', ');
   const lines = [
     '# Results',
@@ -45,34 +49,34 @@ function renderSetting({ environment, options, tool, peers, refused }: Run): str
     `- Servers: ${versions}`,
     `- Load: ${tool}, ${options.rounds} interleaved rounds of ${options.seconds} s each, medians; the load runs on the same machine`,
   ];
+  if (database !== undefined) lines.push(`- Database: ${database}`);
   for (const [name, reason] of refused) lines.push(`- Not timed: ${name}: ${oneLine(reason)}`);
   return lines.join('\n');
 }
 
-function renderRequirements({ results, userCodeUs }: Run): string {
-  const rows = judge(results, userCodeUs).map(({ what, caseId, target, measured, verdict }) => [
+function renderRequirements({ results, userCodeUs, options }: Run): string {
+  const rows = judge(results, userCodeUs, options.cases).map(({ what, caseId, target, measured, verdict }) => [
     what,
     titleOf(caseId),
     target,
     fixed(measured, 2),
     verdict === 'met' ? 'met' : `**${verdict}**`,
   ]);
-  const userCode = benchmarkCases.map(({ id, title }) => `${title} ${userCodeUs[id].toFixed(2)} µs`).join(', ');
-  return [
-    '## Requirements',
-    '',
-    renderTable(['what', 'case', 'target', 'measured', ''], rows),
-    '',
-    `User code (handler and schema, in a hot loop): ${userCode}.`,
-  ].join('\n');
+  const table = `## Requirements\n\n${renderTable(['what', 'case', 'target', 'measured', ''], rows)}`;
+  const userCode = options.cases
+    .filter(({ suite }) => suite === 'routes')
+    .map(({ id, title }) => `${title} ${userCodeUs[id as keyof UserCodeUs].toFixed(2)} µs`);
+  if (userCode.length === 0) return table;
+  return `${table}\n\nUser code (handler and schema, in a hot loop): ${userCode.join(', ')}.`;
 }
 
 function renderCells({ results, options, refused }: Run): string[] {
-  return options.cases.flatMap(({ id, title }) =>
-    options.connections.map((connections) => {
+  return options.cases.flatMap((benchmarkCase) =>
+    connectionsOf(options, benchmarkCase).map((connections) => {
+      const { id, title } = benchmarkCase;
       const cell = results.filter((each) => each.caseId === id && each.connections === connections);
       const timed = cell.filter(({ server }) => !refused.has(server));
-      return `## ${title}, ${connections} connections\n\n${renderCell(timed)}`;
+      return `## ${title}, ${connections} connections\n\n${renderCell(timed, benchmarkCase)}`;
     }),
   );
 }
@@ -82,8 +86,8 @@ interface Column {
   readonly read: (result: Result) => string;
 }
 
-function renderCell(cell: readonly Result[]): string {
-  const columns = columnsFor(cell);
+function renderCell(cell: readonly Result[], benchmarkCase: BenchmarkCase): string {
+  const columns = columnsFor(cell, benchmarkCase);
   const rows = cell
     .toSorted((a, b) => (b.medians?.rps ?? 0) - (a.medians?.rps ?? 0))
     .map((result) => columns.map(({ read }) => read(result)));
@@ -93,7 +97,7 @@ function renderCell(cell: readonly Result[]): string {
   );
 }
 
-function columnsFor(cell: readonly Result[]): Column[] {
+function columnsFor(cell: readonly Result[], { carries }: BenchmarkCase): Column[] {
   const fastify = cell.find(({ server }) => server === 'fastify')?.medians;
   const rate = cell.find(({ atRate }) => atRate !== undefined)?.atRate?.rate;
   const number = (name: string, measure: keyof Sample, digits: number): Column => ({
@@ -108,6 +112,7 @@ function columnsFor(cell: readonly Result[]): Column[] {
     { name: 'server', read: ({ server }) => server },
     number('requests/s', 'rps', 0),
     toFastify('rps'),
+    ...(carries === undefined ? [] : [carriedColumn(carries)]),
     number('p50 ms', 'p50Ms', 2),
     number('p99 ms', 'p99Ms', 2),
   ];
@@ -117,8 +122,16 @@ function columnsFor(cell: readonly Result[]): Column[] {
   columns.push(number('CPU µs', 'cpuUs', 1), toFastify('cpuUs'));
   columns.push(number('JS thread µs', 'jsThreadUs', 2), number('loop µs', 'loopUs', 2));
   columns.push(number('RSS MiB', 'rssMib', 0), toFastify('rssMib'));
+  columns.push(number('peak MiB', 'peakRssMib', 0), toFastify('peakRssMib'));
   columns.push({ name: 'errors', read: renderErrors });
   return columns;
+}
+
+function carriedColumn({ unit, amount }: NonNullable<BenchmarkCase['carries']>): Column {
+  return {
+    name: unit,
+    read: ({ medians }) => fixed(medians === undefined ? undefined : medians.rps * amount, 0),
+  };
 }
 
 function renderErrors(result: Result): string {
@@ -127,18 +140,20 @@ function renderErrors(result: Result): string {
   return result.problem === undefined ? `**${counts}**` : `**${counts}; ${oneLine(result.problem)}**`;
 }
 
-function renderBun({ results, options }: Run): string {
-  const rows = options.cases.flatMap(({ id, title }) =>
-    options.connections.map((connections) => {
+function renderBun({ results, options }: Run): string[] {
+  if (options.cases.every(({ suite }) => !suitePeers[suite].includes('bun'))) return [];
+  const rows = options.cases.flatMap((benchmarkCase) =>
+    connectionsOf(options, benchmarkCase).map((connections) => {
+      const { id, title } = benchmarkCase;
       const covet = findResult(results, 'covet', id, connections);
       const bun = findResult(results, 'bun', id, connections);
       const cells = measures.map(({ read }) => fixed(quotient(covet && read(covet), bun && read(bun)), 2));
-      return [title, String(connections), ...cells];
+      return [title, String(connections)].concat(cells);
     }),
   );
   const header = ['case', 'connections', ...measures.map(({ name }) => name)];
   const note = 'Covet divided by Bun: above 1 is better for requests/s, below 1 for everything else.';
-  return `## Against Bun.serve\n\n${note}\n\n${renderTable(header, rows)}`;
+  return [`## Against Bun.serve\n\n${note}\n\n${renderTable(header, rows)}`];
 }
 
 function renderLosses({ results }: Run): string {

@@ -1,4 +1,4 @@
-import type { CaseId } from './cases.ts';
+import type { CaseId } from './benchmark-case.ts';
 import type { Tool } from './load-process.ts';
 import type { PeerName } from './peers.ts';
 
@@ -14,6 +14,8 @@ export interface Sample {
   /** Time its event loop was busy, for each request; absent where the runtime does not measure it. */
   readonly loopUs?: number;
   readonly rssMib: number;
+  /** The most that was resident during the window. */
+  readonly peakRssMib: number;
   readonly requests: number;
   readonly non2xx: number;
   readonly socketErrors: number;
@@ -72,6 +74,7 @@ export function toJsonLine(result: Result): string {
     p50_ms_at_rate: rounded(atRate?.p50Ms, 3),
     p99_ms_at_rate: rounded(atRate?.p99Ms, 3),
     cpu_us_per_request_at_rate: rounded(atRate?.cpuUs, 3),
+    peak_rss_mib: rounded(medians?.peakRssMib, 1),
     tool: result.tool,
     rounds: result.rounds,
     requests: medians?.requests ?? null,

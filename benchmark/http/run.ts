@@ -1,28 +1,38 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { RouteCaseId } from './benchmark-case.ts';
 import { buildPrograms } from './build.ts';
-import { benchmarkCases } from './cases.ts';
+import { judgedConnections } from './cases.ts';
+import { openDataDatabase } from './data-database.ts';
+import type { DataDatabase } from './data-database.ts';
 import { readEnvironment } from './environment.ts';
 import { LoadProcess } from './load-process.ts';
 import type { Tool } from './load-process.ts';
 import { findWrk } from './load/wrk.ts';
 import { measureGroup } from './measure.ts';
 import type { Setting } from './measure.ts';
-import { parseOptions, usage } from './options.ts';
+import { connectionsOf, parseOptions, usage } from './options.ts';
 import type { Options } from './options.ts';
 import { benchmarkRoot } from './paths.ts';
-import { findPeer } from './peers.ts';
-import type { Peer, PeerName } from './peers.ts';
+import { findPeer, suitePeers, suites } from './peers.ts';
+import type { Peer, PeerName, Suite } from './peers.ts';
 import { renderReport } from './report.ts';
+import type { Run } from './report.ts';
 import type { UserCodeUs } from './requirements.ts';
 import { isClean, toJsonLine } from './result.ts';
 import type { Result } from './result.ts';
+import { routeCases } from './route-cases.ts';
 import { ServerProcess } from './server-process.ts';
+import { databaseVariable } from './servers/data/fixtures.ts';
 import { findFaults } from './verify.ts';
 
-// Signals end the program through its exit handlers, which end the servers.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+let database: DataDatabase | undefined;
+
+// Signals end the program through its exit handlers, which end the servers. The database goes before.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => void closeDatabase().finally(() => process.exit(1)));
+}
 
 const log = (line: string): void => console.error(line);
 
@@ -49,17 +59,51 @@ async function main(): Promise<number> {
   );
   buildPrograms();
 
-  const { peers, refused } = await admit(options.servers);
   const load = new LoadProcess();
   process.once('exit', () => load.stop());
-  const results = await measureAll(peers, refused, { load, tool, options, log });
   const userCodeUs = await measureUserCode(load);
+  let isAllClean = true;
+  for (const suite of suites) {
+    const cases = options.cases.filter((each) => each.suite === suite);
+    if (cases.length === 0) continue;
+    const setting: Setting = { load, tool, options: { ...options, cases }, log };
+    const { report, isClean: isSuiteClean } = await measureSuite(suite, setting, { environment, userCodeUs });
+    isAllClean &&= isSuiteClean;
+    if (!options.json) console.log(report);
+    if (options.write) writeFileSync(join(benchmarkRoot, reportFiles[suite]), report);
+  }
   load.stop();
+  return isAllClean ? 0 : 1;
+}
 
-  const report = renderReport({ environment, options, tool, peers, refused, results, userCodeUs });
-  if (!options.json) console.log(report);
-  if (options.write) writeFileSync(join(benchmarkRoot, 'RESULTS.md'), report);
-  return results.every(isClean) ? 0 : 1;
+const reportFiles: Readonly<Record<Suite, string>> = {
+  routes: 'RESULTS.md',
+  bodies: 'RESULTS-BODIES.md',
+  data: 'RESULTS-DATA.md',
+};
+
+async function measureSuite(
+  suite: Suite,
+  setting: Setting,
+  told: Pick<Run, 'environment' | 'userCodeUs'>,
+): Promise<{ report: string; isClean: boolean }> {
+  if (suite === 'data') database = await openDataDatabase();
+  try {
+    const shared = database === undefined ? {} : { witness: database.ask };
+    const { peers, refused } = await admit(setting.options, suite);
+    const results = await measureAll(peers, refused, { ...setting, ...shared });
+    const run = { ...told, options: setting.options, tool: setting.tool, peers, refused, results };
+    const report = renderReport(database === undefined ? run : { ...run, database: database.origin });
+    return { report, isClean: results.every(isClean) };
+  } finally {
+    await closeDatabase();
+  }
+}
+
+async function closeDatabase(): Promise<void> {
+  const closing = database;
+  database = undefined;
+  await closing?.close();
 }
 
 function chooseTool(wanted: Options['tool'], wrkVersion: string | undefined): Tool {
@@ -69,16 +113,23 @@ function chooseTool(wanted: Options['tool'], wrkVersion: string | undefined): To
   return wrkVersion === undefined ? 'autocannon' : 'wrk';
 }
 
-/** Asks every server every question of every case; only those that answer all of them rightly are timed. */
-async function admit(names: readonly PeerName[]): Promise<{ peers: Peer[]; refused: Map<PeerName, string> }> {
+/**
+ * Starts every server that has a program for the suite. One that answers a question of `routes` wrongly is not timed at
+ * all; of the others, where each case is a feature of its own, it is left out of the case, by `measureGroup`.
+ */
+async function admit(
+  { servers, cases }: Options,
+  suite: Suite,
+): Promise<{ peers: Peer[]; refused: Map<PeerName, string> }> {
   const peers: Peer[] = [];
   const refused = new Map<PeerName, string>();
-  for (const name of names) {
+  for (const name of suitePeers[suite].filter((each) => servers.includes(each))) {
     try {
-      const peer = findPeer(name);
+      const found = findPeer(name, suite);
+      const peer = database === undefined ? found : { ...found, env: { [databaseVariable]: database.url } };
       const server = await ServerProcess.start(peer);
       try {
-        const faults = await findFaults(server.port, benchmarkCases);
+        const faults = suite === 'routes' ? await findFaults(server.port, cases) : [];
         if (faults.length > 0) throw new Error(faults.join('; '));
         peers.push(peer);
       } finally {
@@ -99,13 +150,17 @@ async function measureAll(
   setting: Setting,
 ): Promise<Result[]> {
   const { options, tool } = setting;
-  const rateConnections = options.connections.includes(64) ? 64 : options.connections[0];
   const results: Result[] = [];
   for (const benchmarkCase of options.cases) {
-    for (const connections of options.connections) {
-      const group = { benchmarkCase, connections, hasRate: connections === rateConnections };
-      const measured = await measureGroup(peers, group, setting);
+    const takesPart = (name: PeerName): boolean => benchmarkCase.servers?.includes(name) ?? true;
+    const allConnections = connectionsOf(options, benchmarkCase);
+    for (const connections of allConnections) {
+      const hasRate = benchmarkCase.load !== 'events' && connections === judgedConnections(allConnections);
+      const group = { benchmarkCase, connections, hasRate };
+      const contenders = peers.filter(({ name }) => takesPart(name));
+      const measured = await measureGroup(contenders, group, setting);
       for (const [server, problem] of refused) {
+        if (!takesPart(server)) continue;
         const nothing = { rounds: 0, non2xx: 0, socketErrors: 0 };
         measured.push({ server, caseId: benchmarkCase.id, connections, tool, ...nothing, problem });
       }
@@ -118,6 +173,7 @@ async function measureAll(
 
 async function measureUserCode(load: LoadProcess): Promise<UserCodeUs> {
   const measured = { hello: 0, user: 0, create: 0 };
-  for (const { id, request } of benchmarkCases) measured[id] = await load.measureUserCode(id, request);
+  for (const { id, request } of routeCases)
+    measured[id as RouteCaseId] = await load.measureUserCode(id as RouteCaseId, request);
   return measured;
 }

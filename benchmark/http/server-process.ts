@@ -82,7 +82,7 @@ export class ServerProcess {
 }
 
 function openChannel(peer: Peer): Channel {
-  const env: NodeJS.ProcessEnv = { ...process.env, NODE_ENV: 'production' };
+  const env: NodeJS.ProcessEnv = { ...process.env, ...peer.env, NODE_ENV: 'production' };
   delete env['NODE_OPTIONS'];
   const child = spawn(peer.command, peer.args, { env, stdio: 'pipe' });
   live.add(child);

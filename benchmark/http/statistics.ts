@@ -21,6 +21,7 @@ export function medianSample(samples: readonly Sample[]): Sample {
     jsThreadUs: of('jsThreadUs'),
     ...(hasLoop ? { loopUs: of('loopUs') } : {}),
     rssMib: of('rssMib'),
+    peakRssMib: of('peakRssMib'),
     requests: of('requests'),
     non2xx: of('non2xx'),
     socketErrors: of('socketErrors'),

@@ -38,6 +38,7 @@ const values: Omit<RawInputs, 'request'> = {
   headers: () => ({}),
   cookies: () => ({}),
   body: () => body,
+  form: () => ({}),
 };
 const body = {
   name: 'Ada Lovelace',

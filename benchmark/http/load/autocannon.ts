@@ -18,7 +18,7 @@ export async function runAutocannon(job: LoadJob): Promise<LoadResult> {
     url: `http://127.0.0.1:${job.port}${path}`,
     method,
     headers: { ...headers },
-    ...(body === undefined ? {} : { body }),
+    ...(body === undefined ? {} : { body: Buffer.from(body) }),
     connections: job.connections,
     duration: job.seconds,
     timeout: timeoutSeconds,

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createHistogram, performance } from 'node:perf_hooks';
 import type { RecordableHistogram } from 'node:perf_hooks';
 
-import type { HttpRequest } from '../cases.ts';
+import type { HttpRequest } from '../benchmark-case.ts';
 import type { LoadJob, LoadResult } from './job.ts';
 import { ResponseReader } from './response-reader.ts';
 
@@ -195,5 +195,5 @@ function toBytes({ method, path, headers, body }: HttpRequest, port: number): Bu
   const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Connection: keep-alive'];
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
   if (body !== undefined) lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body ?? ''}`);
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), Buffer.from(body ?? '')]);
 }

@@ -1,4 +1,4 @@
-import type { CaseId, HttpRequest } from '../cases.ts';
+import type { HttpRequest, RouteCaseId } from '../benchmark-case.ts';
 
 /** What a load generator is to do. */
 export interface LoadJob {
@@ -6,6 +6,8 @@ export interface LoadJob {
   readonly request: HttpRequest;
   readonly connections: number;
   readonly seconds: number;
+  /** Absent: `requests`. `events`: each connection listens to one event stream; a rate means nothing to it. */
+  readonly load?: 'requests' | 'events';
   /** Requests per second to keep to; absent: as many as the connections carry, one at a time on each. */
   readonly rate?: number;
 }
@@ -27,7 +29,7 @@ export interface LoadResult {
 /** What the benchmark asks of the process that loads servers. */
 export type WorkerQuestion =
   | { readonly kind: 'load'; readonly job: LoadJob }
-  | { readonly kind: 'user-code'; readonly caseId: CaseId; readonly request: HttpRequest };
+  | { readonly kind: 'user-code'; readonly caseId: RouteCaseId; readonly request: HttpRequest };
 
 /** What it gets back. */
 export type WorkerAnswer = { readonly value: unknown } | { readonly error: string };

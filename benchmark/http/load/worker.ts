@@ -1,4 +1,5 @@
 import { runAutocannon } from './autocannon.ts';
+import { runEventStreams } from './event-streams.ts';
 import { runFixedRate } from './fixed-rate.ts';
 import type { WorkerAnswer, WorkerQuestion } from './job.ts';
 import { measureUserCode } from './user-code.ts';
@@ -6,6 +7,7 @@ import { measureUserCode } from './user-code.ts';
 async function answer(question: WorkerQuestion): Promise<unknown> {
   if (question.kind === 'user-code') return measureUserCode(question.caseId, question.request);
   const { job } = question;
+  if (job.load === 'events') return runEventStreams(job);
   return job.rate === undefined ? runAutocannon(job) : runFixedRate({ ...job, rate: job.rate });
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { HttpRequest } from '../cases.ts';
+import type { HttpRequest } from '../benchmark-case.ts';
 import type { LoadJob, LoadResult } from './job.ts';
 
 const timeoutSeconds = 5;
@@ -17,7 +17,9 @@ export async function runWrk(job: LoadJob): Promise<LoadResult> {
   const folder = mkdtempSync(join(tmpdir(), 'covet-benchmark-'));
   try {
     const script = join(folder, 'request.lua');
-    writeFileSync(script, toLuaScript(job.request));
+    const body = join(folder, 'body');
+    if (job.request.body !== undefined) writeFileSync(body, job.request.body);
+    writeFileSync(script, toLuaScript(job.request, body));
     const seconds = Math.max(1, Math.ceil(job.seconds));
     const args = ['-t1', `-c${job.connections}`, `-d${seconds}s`, `--timeout=${timeoutSeconds}s`, '--latency'];
     const url = `http://127.0.0.1:${job.port}${job.request.path}`;
@@ -59,15 +61,15 @@ export function parseWrkReport(report: string): LoadResult {
   return { requests, seconds, p50Ms: p50Us / 1000, p99Ms: p99Us / 1000, non2xx, socketErrors };
 }
 
-/** The script wrk runs: the request, and a report that a program can read. */
-export function toLuaScript({ method, headers, body }: HttpRequest): string {
+/** The script wrk runs: the request, whose body lies in `bodyFile`, and a report that a program can read. */
+export function toLuaScript({ method, headers, body }: HttpRequest, bodyFile: string): string {
   const lines = [`wrk.method = ${toLuaString(method)}`];
   // wrk's own table of headers stays: it adds Host to it.
   lines.push('wrk.headers["Connection"] = "keep-alive"');
   for (const [name, value] of Object.entries(headers)) {
     lines.push(`wrk.headers[${toLuaString(name)}] = ${toLuaString(value)}`);
   }
-  if (body !== undefined) lines.push(`wrk.body = ${toLuaString(body)}`);
+  if (body !== undefined) lines.push(`wrk.body = io.open(${toLuaString(bodyFile)}, "rb"):read(${toLuaString('*a')})`);
   return `${lines.join('\n')}\n${reportInLua}`;
 }
 
