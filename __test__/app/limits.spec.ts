@@ -15,13 +15,16 @@ const bounds: Record<keyof Limits, readonly [number, number]> = {
   maxUrlLength: [1, 65_534],
   headersTimeout: [1, 2 ** 31 - 1],
   keepAliveTimeout: [1, 2 ** 31 - 1],
-  bodyLimit: [0, 2 ** 31 - 1],
+  bodyLimit: [0, Number.MAX_SAFE_INTEGER],
   bodyTimeout: [0, 2 ** 31 - 1],
   minBodyRate: [0, 2 ** 31 - 1],
   bodyRateGrace: [0, 2 ** 31 - 1],
   writeTimeout: [1, 2 ** 31 - 1],
   handlerTimeout: [0, 2 ** 31 - 1],
   maxInFlight: [1, 65_536],
+  maxUploadsInFlight: [1, 65_536],
+  maxUploadSpool: [0, Number.MAX_SAFE_INTEGER],
+  maxConnections: [0, 2 ** 31 - 1],
 };
 
 test('a limit out of bounds is refused by its name when the application is made', (t) => {

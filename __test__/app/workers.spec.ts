@@ -4,7 +4,7 @@ import test from 'ava';
 import { runProgram } from '../helpers/child.ts';
 import type { Child } from '../helpers/child.ts';
 import { RawConnection, exchange } from '../helpers/raw-connection.ts';
-import { sleep } from '../helpers/serve.ts';
+import { sleep, until } from '../helpers/serve.ts';
 
 const SERVING = 'app/programs/serving.ts';
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
@@ -37,6 +37,25 @@ test('a thread that is asked to close has all of them close', async (t) => {
   t.is((await onWorker.send(get('/close')).next()).text(), 'closing');
   t.deepEqual(await child.exit, { code: 0, signal: null }, child.output.join('\n'));
   t.is(child.output.filter((line) => line.startsWith('onClose=')).length, 3, child.output.join('\n'));
+  for (const connection of open) connection.close();
+});
+
+test('every thread knows of the close before it begins, and serves on meanwhile', async (t) => {
+  const child = runProgram(t, 'app/programs/closing.ts', 'threads');
+  const port = await start(child);
+  const open = await Promise.all(Array.from({ length: 12 }, () => RawConnection.open(port)));
+  const ask = (path: string) => Promise.all(open.map((connection) => connection.send(get(path)).next()));
+  const ids = (await ask('/who')).map((answer) => answer.text());
+  t.is(new Set(ids).size, 3);
+  for (const answer of await ask('/ready')) t.is(answer.status, 200);
+  child.process.kill('SIGTERM');
+  const isTold = (): boolean => child.output.filter((line) => line === 'trail=closing').length === 3;
+  t.true(await until(isTold), child.output.join('\n'));
+  for (const [index, answer] of (await ask('/ready')).entries()) {
+    t.deepEqual([answer.status, answer.text()], [503, 'closing'], `thread ${ids[index]}`);
+  }
+  t.deepEqual(await child.exit, { code: 0, signal: null }, child.output.join('\n'));
+  t.is(child.output.filter((line) => line === 'trail=dispose').length, 3, child.output.join('\n'));
   for (const connection of open) connection.close();
 });
 

@@ -17,7 +17,13 @@ const BAD_VALUES = [
   'snow☃man',
   '\u0100',
   'a\r\n\r\n<html>',
+  // Also at the ends, where a careless trim would take them off.
+  'a\r\n',
+  '\n a',
+  'a\u2028',
+  '\ufeffa',
 ];
+const NO_TEXT = [undefined, null, {}, [], true, Symbol('a'), new Date(0), () => 'a'];
 const BAD_NAMES = ['', 'a b', 'a:b', 'a\r\nb', 'a\nb', 'a\0b', 'é', 'a\tb', '"a"', '(a)'];
 const OWNED = ['Content-Length', 'Transfer-Encoding', 'Connection', 'Keep-Alive', 'Upgrade'];
 
@@ -29,6 +35,23 @@ test('a value that no header may have is refused by name where it is set', (t) =
     t.throws(() => reply(200).headers.append('x-name', value), { instanceOf: CovetError });
     t.throws(() => reply(200, 'x', { headers: { 'set-cookie': ['a=b', value] } }), { instanceOf: CovetError });
   }
+});
+
+test('what is no text is no value, and nothing but spaces is taken off', (t) => {
+  for (const value of NO_TEXT) {
+    t.throws(() => reply(200).headers.set('x-name', value as string), { message: /'x-name' is text, not / });
+    t.throws(() => reply(200).headers.append('x-name', value as string), { message: /'x-name' is text, not / });
+    if (Array.isArray(value)) continue;
+    const headers = { 'x-name': value as string };
+    t.throws(() => reply(200, 'x', { headers }), { instanceOf: CovetError, message: /'x-name' is text, not / });
+    t.throws(() => reply(200, 'x', { headers: { 'x-name': [value as string] } }), { message: /'x-name' is text/ });
+  }
+  const { headers } = reply(200, 'x', { headers: { 'x-number': 5 as unknown as string } });
+  t.is(headers.get('x-number'), '5');
+  headers.set('x-name', ' \t\u00a0a\u00a0\t ');
+  t.is(headers.get('x-name'), '\u00a0a\u00a0');
+  headers.set('x-name', ' \t ');
+  t.is(headers.get('x-name'), '');
 });
 
 test('a name that no header may have is refused, and those of the server', (t) => {
@@ -62,12 +85,13 @@ test('Latin-1 comes and goes as it is', async (t) => {
   t.is(response.header('x-back'), 'caf\u00e9 \u00ff\u0080');
 });
 
-test('several values of one name are several lines, Set-Cookie among them', async (t) => {
+test('several values of one name are several lines, Set-Cookie among them; Vary is one list', async (t) => {
   const { port } = await serve(t, (app) => {
     app.get('/', () => {
       const answer = reply(200, 'x', { headers: { 'set-cookie': ['a=1; Path=/', 'b=2'], vary: 'accept' } });
       answer.headers.append('Set-Cookie', 'c=3, 4');
       answer.headers.append('Vary', 'origin');
+      answer.headers.append('vary', 'Origin, Accept-Encoding');
       return answer;
     });
     app.get('/web', () => {
@@ -84,7 +108,7 @@ test('several values of one name are several lines, Set-Cookie among them', asyn
   const { lines } = await get(port);
   t.deepEqual(
     lines.filter(([name]) => name === 'vary').map(([, value]) => value),
-    ['accept', 'origin'],
+    ['accept, origin, Accept-Encoding'],
   );
 });
 

@@ -122,6 +122,38 @@ test('a body below the least rate is 408, one above it is served however long it
   t.is(fast, 200);
 });
 
+test('a body that pauses for long is 408, however fast it came before; a reader may pause', async (t) => {
+  const { port } = await serve(
+    t,
+    (app) => {
+      app.post('/read', async ({ req }) => (await req.bytes()).byteLength);
+      app.post('/pauses', async ({ req }) => {
+        let bytes = 0;
+        let pauses = 0;
+        for await (const piece of req.stream) {
+          bytes += piece.byteLength;
+          // Into how many pieces a body falls is nobody's promise.
+          if (pauses++ < 4) await sleep(1500);
+        }
+        return bytes;
+      });
+    },
+    { limits: { bodyRateGrace: 100, minBodyRate: 100 } },
+  );
+  const size = 1_000_000;
+  const head = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`;
+  const stops = await RawConnection.open(port);
+  const begun = performance.now();
+  stops.send(head('/read') + 'x'.repeat(size / 2));
+  t.is((await stops.next()).status, 408);
+  t.true(performance.now() - begun > 1000);
+  await stops.rest();
+  const slow = await RawConnection.open(port);
+  slow.send(head('/pauses') + 'x'.repeat(size));
+  t.is((await slow.next({ timeout: 20_000 })).text(), String(size));
+  slow.close();
+});
+
 test('a whole body has its time where one is set', async (t) => {
   const { port } = await start(t, { bodyTimeout: 400, minBodyRate: 0 });
   const connection = await RawConnection.open(port);

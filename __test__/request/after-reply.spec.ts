@@ -163,3 +163,49 @@ test('a body that was not read in time says so; one that was read stays', async 
   t.is(Buffer.from(copies[0]!).toString(), '{"a":3}');
   connection.close();
 });
+
+test('a body whose reading nobody waited for is its own, not that of the next request in its slot', async (t) => {
+  const wrong: string[] = [];
+  const done = createGate();
+  const [connections, rounds, pipelined] = [8, 10, 4];
+  const total = connections * rounds * pipelined;
+  let count = 0;
+  const end = (): void => {
+    if (++count === total * 2) done.open();
+  };
+  const { port } = await serve(
+    t,
+    (app) =>
+      app.post('/x/{id}', ({ req, params: { id } }) => {
+        // Time for the I/O threads to fill the slot again, before what waits below goes on.
+        queueMicrotask(() => {
+          const until = performance.now() + 2;
+          while (performance.now() < until);
+        });
+        const check = (how: string, body: string): void => {
+          if (body !== id.padEnd(2000, '.')) wrong.push(`${how} of ${id}: ${body.slice(0, 10)}`);
+        };
+        const read = async (): Promise<void> => check('text', await req.text());
+        const copy = async (): Promise<void> => check('bytes', Buffer.from(await req.bytes()).toString());
+        read().then(end, end);
+        copy().then(end, end);
+        return 'ok';
+      }),
+    { limits: { maxInFlight: 2 } },
+  );
+  await Promise.all(
+    Array.from({ length: connections }, async (_, client) => {
+      const connection = await RawConnection.open(port);
+      for (let round = 0; round < rounds; round++) {
+        for (let index = 0; index < pipelined; index++) {
+          const id = `${client}-${round}-${index}`;
+          connection.send(`POST /x/${id} HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n${id.padEnd(2000, '.')}`);
+        }
+        for (let index = 0; index < pipelined; index++) t.is((await connection.next()).text(), 'ok');
+      }
+      connection.close();
+    }),
+  );
+  await done.promise;
+  t.deepEqual(wrong, []);
+});

@@ -192,3 +192,36 @@ test('the parts are read once: what was changed in them stays', async (t) => {
   ]);
   t.deepEqual((await get(port, '/')).json().value, [true, true, true, true, true]);
 });
+
+test('white space that browsers take for part of a name is not taken off it', async (t) => {
+  const { app } = await serve(t, (app) => app.get('/', ({ req }) => Object.keys(req.cookies)));
+  const namesOf = async (cookie: string): Promise<unknown> =>
+    (await app.inject({ url: '/', headers: { cookie } })).json();
+  t.deepEqual(await namesOf(' \t__Host-id\t=1'), ['__Host-id']);
+  t.deepEqual(await namesOf('\u00A0__Host-id=1; \u00A0a\u00A0=2'), ['\u00A0__Host-id', '\u00A0a\u00A0']);
+});
+
+test('a host that no URL can have is a 400 where the address is asked for, whoever named it', async (t) => {
+  const { port, logs } = await serve(
+    t,
+    (app) => {
+      app.get('/url', ({ req }) => req.url.href);
+      app.get('/plain', () => 'ok');
+    },
+    { trustProxy: 1 },
+  );
+  for (const host of ['xn--', 'xn--a', 'a.xn--0', 'xn--zzzzzz', 'xn--a:80']) {
+    for (const head of [`Host: ${host}`, `Host: a\r\nX-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Host: ${host}`]) {
+      const answer = await exchange(port, `GET /url HTTP/1.1\r\n${head}\r\n\r\n`);
+      t.is(answer.status, 400, head);
+      t.is(answer.json().error.message, 'The Host of the request is no valid host name');
+      t.is((await exchange(port, `GET /plain HTTP/1.1\r\n${head}\r\n\r\n`)).text(), 'ok');
+    }
+  }
+  const named = await exchange(port, 'GET /url HTTP/1.1\r\nHost: xn--mnchen-3ya.de\r\n\r\n');
+  t.is(named.text(), 'http://xn--mnchen-3ya.de/url');
+  t.deepEqual(
+    logs.lines.filter(({ level }) => level >= 50),
+    [],
+  );
+});

@@ -49,7 +49,7 @@ test('a path that does not start with a slash is refused', (t) => {
 
 test('a dependency cannot take the name of a part of the request', (t) => {
   const loose: any = get;
-  for (const name of ['req', 'params', 'query', 'headers', 'cookies', 'body']) {
+  for (const name of ['req', 'params', 'query', 'headers', 'cookies', 'body', 'form', 'files', 'afterResponse']) {
     t.throws(() => loose('/x', { deps: { [name]: token('taken') } }), {
       instanceOf: TypeError,
       message: new RegExp(`'${name}' is a part of the request: give the dependency of /x another name`),

@@ -10,12 +10,16 @@ export interface Mistake {
 export const preamble = (src: string): string => `
 import { z } from 'zod';
 import { controller, on } from '${src}/controller.ts';
+import { ndjson } from '${src}/ndjson.ts';
 import { get, post, route } from '${src}/route.ts';
+import { sse } from '${src}/sse.ts';
 import type { AddRoute } from '${src}/types/app.ts';
 import type { Dep } from '${src}/types/injectable.ts';
+import type { Inject } from '${src}/types/inject.ts';
 import type { ReplyOf } from '${src}/types/reply.ts';
 import type { In } from '${src}/types/route.ts';
 declare const app: { readonly get: AddRoute<'GET'> };
+declare const inject: Inject;
 declare const getDb: Dep<Map<string, string>>;
 declare function reply<const S extends number, T>(status: S, data: T): ReplyOf<S, T>;
 const User = z.object({ id: z.number(), name: z.string(), role: z.enum(['admin', 'user']).optional() });
@@ -32,6 +36,57 @@ const method = (title: string, body: string, says: RegExp): Mistake => ({
 const placed = /mismatch: "a route goes on a public instance method, or on a field as: name = on\(Route, handler\)"/;
 
 export const mistakes: readonly Mistake[] = [
+  {
+    title: 'injected parameter of another type',
+    code: `void inject(GetUser, { params: { id: '7' } });`,
+    says: /Type 'string' is not assignable to type 'number'/,
+  },
+  {
+    title: 'injected parameter missing',
+    code: `void inject(GetUser, { params: {} });`,
+    says: /Property 'id' is missing in type '\{\}' but required in type .*id: number/,
+  },
+  {
+    title: 'injected status that the contract lacks',
+    code: `void inject(GetUser, { params: { id: 7 } }).then((response) => response.status === 299);`,
+    says: /This comparison appears to be unintentional/,
+  },
+  {
+    title: 'event with data of another type',
+    code: `app.get('/x', { response: sse(Problem) }, async function* () { yield { data: { error: 5 } }; });`,
+    says: /AsyncGenerator<\{ data: \{ error: number; \}; \}/,
+  },
+  {
+    title: 'event that is data alone',
+    code: `app.get('/x', { response: sse(Problem) }, async function* () { yield { error: 'x' }; });`,
+    says: /AsyncGenerator<\{ error: string; \}/,
+  },
+  {
+    title: 'event of a name that the response lacks',
+    code: `app.get('/x', { response: sse({ end: Problem }) }, async function* () { yield { event: 'done', data: { error: 'x' } }; });`,
+    says: /AsyncGenerator<\{ event: "done"; data: \{ error: string; \}; \}/,
+  },
+  {
+    title: 'line of another type',
+    code: `app.get('/x', { response: ndjson(User) }, async function* () { yield { id: '1', name: 'x' }; });`,
+    says: /AsyncGenerator<\{ id: string; name: string; \}/,
+  },
+  {
+    title: 'stream where the response is one value',
+    code: `app.get('/x', { response: Problem }, () => ndjson([{ error: 'x' }]));`,
+    says: /'Streamed' is not assignable/,
+  },
+  {
+    title: 'sse of what is none of its kinds',
+    code: `sse(5);`,
+    says: /Argument of type '(number|5)' is not assignable to parameter of type '.*Schema/,
+  },
+  method(
+    'method yields an event of another type',
+    `@get('/x', { response: sse(Problem) }) async *m() { yield { data: { error: 5 } }; }`,
+    // Compilers shorten what the generator yields.
+    /mismatch: "the returned value"; .*readonly method: AsyncGenerator</,
+  ),
   method(
     'method takes a parameter as another type',
     `@GetUser m({ params }: { params: { id: string } }) { return reply(404, { error: params.id }); }`,

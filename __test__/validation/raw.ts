@@ -2,7 +2,7 @@ import type { RawInputs } from '../../src/validation/raw-inputs.ts';
 
 /** Raw inputs of a request in which everything not given is empty; reading what must not be read throws. */
 export function rawInputs(
-  parts: Partial<Record<Exclude<keyof RawInputs, 'request'>, unknown>>,
+  parts: Partial<Record<Exclude<keyof RawInputs, 'request' | 'response'>, unknown>>,
   request?: unknown,
 ): RawInputs {
   const noProto = (values: unknown): never => Object.assign(Object.create(null), values) as never;
@@ -12,6 +12,8 @@ export function rawInputs(
     headers: () => noProto(parts.headers),
     cookies: () => noProto(parts.cookies),
     body: () => parts.body,
+    form: () => noProto(parts.form),
     request,
+    response: undefined,
   };
 }

@@ -10,6 +10,14 @@ const load = (port: number): (() => void) => {
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     return socket;
   });
+  // These have taken nothing of it when the thread goes.
+  for (let count = 0; count < 4; count++) {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.pause();
+    socket.write('GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
+    sockets.push(socket);
+  }
   return () => sockets.forEach((socket) => socket.destroy());
 };
 

@@ -4,6 +4,8 @@ import { get } from '../../../src/route.ts';
 import type { Context } from '../../../src/types/context.ts';
 import type { CovetRequest, RawFields } from '../../../src/types/request.ts';
 import type { In } from '../../../src/types/route.ts';
+import type { UploadedFile } from '../../../src/types/upload.ts';
+import { file, files } from '../../../src/upload/file.ts';
 import { type Eq, is } from './equal.ts';
 import { app, Clock, CreateUser, Db, DeleteUser, GetUser, getSession, ListUsers, Region, type User } from './shop.ts';
 
@@ -25,6 +27,35 @@ is<Eq<Context<'/x'>['headers'], RawFields>>();
 is<Eq<Context<'/x'>['cookies'], RawFields>>();
 is<Eq<Context<'/x'>['query'][string], string | undefined>>();
 is<Eq<Context<'/x', { summary: 'x' }>['body'], undefined>>();
+is<Eq<Context<'/x', { summary: 'x' }>['form'], undefined>>();
+const Sized = z.object({ name: z.string(), sizes: z.array(z.int()).default([]) });
+is<Eq<Context<'/x', { form: typeof Sized }>['form'], { name: string; sizes: number[] }>>();
+app.get('/form', { form: Sized }, ({ form, body }) => ({
+  first: form.sizes[0]?.toFixed(),
+  name: form.name.length,
+  body,
+}));
+// @ts-expect-error the form has no such field
+app.get('/form', { form: Sized }, ({ form }) => form.size);
+// @ts-expect-error a route without a schema for it has no form
+app.get('/form', ({ form }) => form.name);
+is<Eq<Context<'/x', { summary: 'x' }>['files'], undefined>>();
+const uploads = { one: file(), maybe: file({ required: false }), many: files({ maxCount: 3 }) };
+is<
+  Eq<
+    Context<'/x', { files: typeof uploads }>['files'],
+    { readonly one: UploadedFile; readonly maybe: UploadedFile | undefined; readonly many: readonly UploadedFile[] }
+  >
+>();
+app.post('/files', { files: uploads, form: Sized }, (ctx) => [
+  ctx.files.one.size,
+  ctx.files.many.length,
+  ctx.form.name,
+]);
+// @ts-expect-error the file may be missing
+app.post('/files', { files: uploads }, (ctx) => ctx.files.maybe.size);
+// @ts-expect-error the route takes no such file
+app.post('/files', { files: uploads }, (ctx) => ctx.files.other);
 is<Eq<Context<'/x/:id'>['params'], { id: string }>>();
 // @ts-expect-error may be missing, also without noUncheckedIndexedAccess
 const agent: string = ({} as Context<'/x'>).headers['user-agent'];
@@ -40,7 +71,19 @@ is<Eq<In<typeof Many>['region'], 'eu' | 'us'>>();
 is<
   Eq<
     keyof In<typeof Many>,
-    'req' | 'params' | 'query' | 'headers' | 'cookies' | 'body' | 'db' | 'plain' | 'clock' | 'region'
+    | 'req'
+    | 'afterResponse'
+    | 'params'
+    | 'query'
+    | 'headers'
+    | 'cookies'
+    | 'body'
+    | 'form'
+    | 'files'
+    | 'db'
+    | 'plain'
+    | 'clock'
+    | 'region'
   >
 >();
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
+import { redirect } from '../../../src/redirect.ts';
 import { get } from '../../../src/route.ts';
 import type { Returns } from '../../../src/types/context.ts';
-import type { ReplyLike } from '../../../src/types/reply.ts';
+import type { RedirectReply, ReplyLike } from '../../../src/types/reply.ts';
 import { type Eq, is } from './equal.ts';
 import { app, GetUser, Problem, reply, UserOut } from './shop.ts';
 
@@ -10,8 +11,8 @@ const user = { id: 1, name: 'Ada', email: 'ada@example.org' };
 type Out = typeof user;
 
 is<Eq<Returns<{}>, unknown>>();
-is<Eq<Returns<{ response: typeof UserOut }>, Out | ReplyLike<number, Out> | Response>>();
-is<Eq<Returns<{ response: { 200: typeof UserOut } }>, Out | ReplyLike<200, Out> | Response>>();
+is<Eq<Returns<{ response: typeof UserOut }>, Out | ReplyLike<number, Out> | RedirectReply | Response>>();
+is<Eq<Returns<{ response: { 200: typeof UserOut } }>, Out | ReplyLike<200, Out> | RedirectReply | Response>>();
 
 // No schema: anything, also nothing.
 app.get('/', () => {});
@@ -96,3 +97,22 @@ app.handle(GetUser, ({ params }) => ({ id: params.user_id, name: '', email: '' }
 // @ts-expect-error email is missing
 app.handle(GetUser, () => ({ id: 1, name: 'x' }));
 app.handle(get('/x/{id:int}'), ({ params }) => params.id.toFixed());
+
+// A redirect, with a schema, a map or nothing; its status is a literal.
+is<Eq<ReturnType<typeof redirect<302>>, ReplyLike<302, undefined>>>();
+app.get('/', () => redirect('/x'));
+app.get('/', { response: UserOut }, ({ req }) => (req.ip === '' ? redirect('/x') : user));
+app.get('/', { response: { 200: UserOut } }, async ({ req }) => (req.ip === '' ? redirect('/x', 303) : user));
+// @ts-expect-error not a redirect
+redirect('/x', 304);
+// @ts-expect-error not a redirect
+redirect('/x', 200);
+// @ts-expect-error a redirect with a body needs its status in the map
+app.get('/', { response: { 200: UserOut } }, () => reply(302, user));
+
+// Cookies keep the reply's type.
+app.get('/', { response: { 200: UserOut } }, () => reply(200, user).setCookie('a', 'b').deleteCookie('c'));
+// @ts-expect-error a misspelt attribute
+reply(200, user).setCookie('a', 'b', { httponly: true });
+// @ts-expect-error a deletion has no age
+reply(200, user).deleteCookie('a', { maxAge: 1 });

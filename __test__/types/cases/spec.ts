@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { any, get, post, route } from '../../../src/route.ts';
 import type { Method, RouteSpec } from '../../../src/types/route-spec.ts';
 import type { Route } from '../../../src/types/route.ts';
+import { file } from '../../../src/upload/file.ts';
 import { type Eq, is } from './equal.ts';
 import { app, getSession, UserOut } from './shop.ts';
 
@@ -80,6 +81,31 @@ post('/x', { deps: { user: UserOut } });
 post('/x', { respones: UserOut });
 // @ts-expect-error misspelt field beside sound ones
 post('/x', { respones: UserOut, summary: 'x' });
+// @ts-expect-error one request has one body
+post('/x', { body: UserOut, form: UserOut });
+// @ts-expect-error the same through the app
+app.get('/x', { body: UserOut, form: UserOut }, () => 1);
+// @ts-expect-error `form` is reserved as well
+post('/x', { deps: { form: getSession } });
+// @ts-expect-error one request has one body
+post('/x', { body: UserOut, files: { a: file() } });
+// @ts-expect-error `files` is reserved as well
+post('/x', { deps: { files: getSession } });
+// @ts-expect-error a file is made with file() or files()
+post('/x', { files: { a: UserOut } });
+post('/x', { formLimits: { maxFields: 2, maxNameSize: 3, maxFieldSize: 4 } });
+// @ts-expect-error no limit of fields
+post('/x', { formLimits: { maxFiles: 2 } });
+post('/x', { decompress: true, compress: false });
+post('/x', { decompress: { maxRatio: 1000, encodings: ['gzip'] } });
+// @ts-expect-error no such coding
+post('/x', { decompress: { encodings: ['deflate'] } });
+// @ts-expect-error no such option
+post('/x', { decompress: { ratio: 10 } });
+// @ts-expect-error the application's compression is for all routes; one can only stand apart
+post('/x', { compress: true });
+// @ts-expect-error a form is a schema
+post('/x', { form: { name: 'string' } });
 // @ts-expect-error `methods` is for route()
 post('/x', { methods: ['GET'] });
 // @ts-expect-error a body is a schema
