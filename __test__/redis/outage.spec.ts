@@ -155,6 +155,27 @@ test('a connection that stands and says nothing is given up by its timeouts and 
   t.is(await connection.client.get('a'), null);
 });
 
+// Alone: it holds the thread up.
+test.serial('an answer that came while the thread was held up counts, however late it is read', async (t) => {
+  const { server } = await own(t);
+  const connection = await openRedis({ url: server.url, commandTimeout: 200, logger: false });
+  t.teardown(() => connection.close());
+  await connection.ping();
+  for (let round = 0; round < 5; round += 1) {
+    const answers = Promise.all([
+      connection.client.incr('n'),
+      connection.client.pipeline().incr('n').incr('n').exec(),
+      connection.withConnection((one) => one.incr('m')),
+    ]);
+    // Sent by now, and answered before the thread looks again: behind its timers.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const end = performance.now() + 400; performance.now() < end; );
+    await t.notThrowsAsync(answers);
+  }
+  t.is(await connection.client.get('n'), '15');
+  t.is(await connection.client.get('m'), '5');
+});
+
 test('the keep-alive finds a dead connection without a command', async (t) => {
   const { server } = await own(t);
   const proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(server.url).port) });

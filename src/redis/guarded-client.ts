@@ -32,6 +32,9 @@ export interface GuardedClientOptions {
 
 const guarded = Symbol('guarded');
 
+/** How long an answer that is late may still come, in milliseconds. */
+const secondLook = 50;
+
 export class GuardedClient {
   readonly client: Redis | Cluster;
   readonly #ioredis: Ioredis;
@@ -166,8 +169,7 @@ export class GuardedClient {
     }
     // Pipelines in a cluster find out by the error itself whether to try again.
     if (!(stream?.isPipeline === true && node !== undefined)) {
-      const { reject } = command;
-      command.reject = (error) => reject(this.#toError(error));
+      this.#tellApart(command);
     }
     this.#watch(command);
     return this.#send(command, stream, node);
@@ -223,6 +225,16 @@ export class GuardedClient {
   /** Whether the application sent it, and not ioredis to make the connection ready. */
   #isOurs({ name }: Command): boolean {
     return this.isReady || !handshake.has(name);
+  }
+
+  /** Rejects with errors of ours, and looks once more for an answer before it says that there is none. */
+  #tellApart(command: Command): void {
+    const { reject } = command;
+    command.reject = (error) => {
+      if (!isTimeout(error)) reject(this.#toError(error));
+      // A thread that was held up runs its timers before it reads what has come meanwhile.
+      else setTimeout(() => command.isResolved || reject(this.#toError(error)), secondLook);
+    };
   }
 
   #toError(error: Error): Error {
