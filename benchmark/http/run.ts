@@ -27,6 +27,13 @@ import { ServerProcess } from './server-process.ts';
 import { databaseVariable } from './servers/data/fixtures.ts';
 import { findFaults } from './verify.ts';
 
+/** What `--write` writes. */
+const reportFiles: Readonly<Record<Suite, string>> = {
+  routes: 'RESULTS.md',
+  bodies: 'RESULTS-BODIES.md',
+  data: 'RESULTS-DATA.md',
+};
+
 let database: DataDatabase | undefined;
 
 // Signals end the program through its exit handlers, which end the servers. The database goes before.
@@ -75,12 +82,6 @@ async function main(): Promise<number> {
   load.stop();
   return isAllClean ? 0 : 1;
 }
-
-const reportFiles: Readonly<Record<Suite, string>> = {
-  routes: 'RESULTS.md',
-  bodies: 'RESULTS-BODIES.md',
-  data: 'RESULTS-DATA.md',
-};
 
 async function measureSuite(
   suite: Suite,

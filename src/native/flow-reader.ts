@@ -9,6 +9,7 @@ import type { Flows } from './flows.ts';
 import { NativeParts } from './index.ts';
 import type { NativeForm, NativeFormFault, NativeFormOptions, NativeReader, NativeServer } from './index.ts';
 import { PartReader } from './part-reader.ts';
+import { countYoung } from './young-bytes.ts';
 
 /** How long what is left of an answered request's body waits for a reader, in milliseconds: as long as for a client. */
 const PATIENCE = 5000;
@@ -63,7 +64,10 @@ export class FlowReader {
   #take(): Uint8Array | undefined {
     // What is missing must not look like the end.
     if (this.#isLetGo) throw letGo();
-    return this.#native.read() ?? undefined;
+    const bytes = this.#native.read();
+    if (bytes === null) return undefined;
+    countYoung(bytes.byteLength);
+    return bytes;
   }
 
   /** The bytes, now or once others had their turn. */

@@ -5,6 +5,7 @@
 import type { MaybePromise } from '../types/schema.ts';
 import { NativeParts, PART_DATA } from './index.ts';
 import type { NativeFormOptions, NativePart } from './index.ts';
+import { countYoung } from './young-bytes.ts';
 
 /** The flow that a form comes from. */
 export interface PartFlow {
@@ -50,7 +51,10 @@ export class PartReader {
   data(): MaybePromise<Uint8Array | NativePart> {
     this.#flow.onAsked();
     const data = this.#native.takeData();
-    if (data !== null) return this.#flow.pace(data);
+    if (data !== null) {
+      countYoung(data.byteLength);
+      return this.#flow.pace(data);
+    }
     const part = this.#native.next();
     if (part === null) return this.#flow.wait().then(() => this.data());
     return part.kind === PART_DATA ? this.data() : part;

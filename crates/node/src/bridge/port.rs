@@ -1,6 +1,6 @@
 //! The I/O thread's half of a port: which slots are free, and who waits for which.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -42,6 +42,8 @@ pub(crate) struct LocalPort {
     waiting: RefCell<VecDeque<Rc<Ticket>>>,
     /// For requests whose bodies still come.
     pub(crate) body_places: Rc<BodyPlaces>,
+    /// JavaScript has been asked something since the pump last ran, and may answer at once.
+    has_asked: Cell<bool>,
     watch: Watch,
 }
 
@@ -58,6 +60,7 @@ impl LocalPort {
             free: RefCell::new(free),
             waiting: RefCell::default(),
             body_places,
+            has_asked: Cell::new(false),
             watch: Watch::new(),
         })
     }
@@ -113,8 +116,11 @@ impl LocalPort {
             port.waker.register(cx.waker());
             if !port.events.is_empty() {
                 self.shard.wake_js();
-                // `woken` still stands: a reply that comes now needs no wake.
-                self.watch.wait(port);
+                // Not for a piece of a body: its reader takes it and has nothing to say. `woken` still stands: a reply that
+                // comes now needs no wake.
+                if self.has_asked.take() {
+                    self.watch.wait(port);
+                }
             }
             // Cleared before looking: a reply pushed from here on wakes again.
             port.woken.swap(false, Ordering::AcqRel);
@@ -278,6 +284,7 @@ impl Slot {
     pub(crate) fn ask(self) -> Asked {
         let place = self.port.place(self.number);
         self.port.uses.borrow_mut()[place] = Use::Awaited(None);
+        self.port.has_asked.set(true);
         self.port.shard.send(self.port.number, self.number);
         Asked { slot: Some(self) }
     }
