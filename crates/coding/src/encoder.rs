@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use brotli::enc::StandardAlloc;
 use brotli::enc::encode::{BrotliEncoderOperation, BrotliEncoderParameter, BrotliEncoderStateStruct};
 use covet_http::Coding;
 use zlib_rs::{Deflate, DeflateFlush, Status};
@@ -11,6 +10,7 @@ use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer, ResetDirective};
 
 use crate::Step;
 use crate::pool;
+use crate::tables::Tables;
 
 /// How far back brotli and zstd look for repetitions: 512 KiB. Their own defaults take several megabytes for every
 /// stream that is open, for little on bodies of the usual size.
@@ -79,7 +79,7 @@ pub struct Encoder(State);
 
 enum State {
     Gzip { deflate: Option<Deflate>, level: Level },
-    Brotli(Box<BrotliEncoderStateStruct<StandardAlloc>>),
+    Brotli(Box<BrotliEncoderStateStruct<Tables>>),
     Zstd { context: Option<CCtx<'static>> },
 }
 
@@ -163,8 +163,8 @@ fn gzip_step(deflate: &mut Deflate, input: &[u8], output: &mut [u8], op: Op) -> 
     Step { read, written, done }
 }
 
-fn brotli(level: Level, size: Option<u64>) -> BrotliEncoderStateStruct<StandardAlloc> {
-    let mut state = BrotliEncoderStateStruct::new(StandardAlloc::default());
+fn brotli(level: Level, size: Option<u64>) -> BrotliEncoderStateStruct<Tables> {
+    let mut state = BrotliEncoderStateStruct::new(Tables);
     let size = size.and_then(|size| u32::try_from(size).ok());
     // No larger than the body: 1 KiB is the least there is.
     let window = size.map_or(WINDOW_LOG, |size| (32 - size.leading_zeros()).clamp(10, WINDOW_LOG));
@@ -176,7 +176,7 @@ fn brotli(level: Level, size: Option<u64>) -> BrotliEncoderStateStruct<StandardA
     state
 }
 
-fn brotli_step(state: &mut BrotliEncoderStateStruct<StandardAlloc>, input: &[u8], output: &mut [u8], op: Op) -> Step {
+fn brotli_step(state: &mut BrotliEncoderStateStruct<Tables>, input: &[u8], output: &mut [u8], op: Op) -> Step {
     let operation = match op {
         Op::Write => BrotliEncoderOperation::BROTLI_OPERATION_PROCESS,
         Op::Flush => BrotliEncoderOperation::BROTLI_OPERATION_FLUSH,

@@ -7,6 +7,7 @@ mod decoder;
 mod encoder;
 mod layers;
 mod pool;
+mod tables;
 
 pub use self::decoder::{Decoder, Malformed};
 pub use self::encoder::{Encoder, Level, Op};
