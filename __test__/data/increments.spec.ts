@@ -16,7 +16,7 @@ test('3000 increments at once, with back ends killed in the middle of anything, 
   const admin = await open(t, { poolSize: 1, maxOverflow: 0 });
   const { rejected, n, entries, killed, killedInCommit } = await incrementUnderFire(db, admin, {
     count: 3000,
-    interval: 200,
+    interval: 80,
   });
   t.deepEqual(rejected.slice(0, 3), []);
   t.deepEqual({ n, entries }, { n: 3000, entries: 3000 });

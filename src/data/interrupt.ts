@@ -14,25 +14,57 @@ export interface Limits {
 const grace = 5000;
 
 /** Runs `work` on a connection; its statement is cancelled on the server when a limit is reached. */
-export async function withinLimits<T>(connection: Connection, limits: Limits, work: () => Promise<T>): Promise<T> {
-  const { signal, timeout } = limits;
+export async function withinLimits<T>(
+  connection: Connection,
+  { signal, timeout }: Limits,
+  work: () => Promise<T>,
+): Promise<T> {
   if (signal === undefined && timeout === undefined) return work();
-  if (signal?.aborted) throw toAborted(signal);
-  const stop = new Stop(connection);
-  const onAbort = (): void => stop.because(toAborted(signal!));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  const timer =
-    timeout === undefined ? undefined : setTimeout(() => stop.because(toTimedOut(timeout)), checkTimeout(timeout));
+  const interrupt = new Interrupt(connection, signal);
   try {
-    return await work();
-  } catch (error) {
-    throw stop.reasonOf(error);
+    return await interrupt.during(work, timeout);
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
-    stop.end();
-    // Before the connection is somebody else's, whose statement a late request would stop.
-    await stop.delivered;
+    interrupt.end();
+  }
+}
+
+/** Stops the statement that runs on a connection when a signal fires: one listener for however many statements. */
+export class Interrupt {
+  readonly #connection: Connection;
+  readonly #signal: AbortSignal | undefined;
+  #stop: Stop | undefined;
+
+  constructor(connection: Connection, signal: AbortSignal | undefined) {
+    this.#connection = connection;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  readonly #onAbort = (): void => this.#stop?.because(toAborted(this.#signal!));
+
+  /** Runs `work`, one statement, within the signal and this many milliseconds. */
+  async during<T>(work: () => Promise<T>, timeout?: number): Promise<T> {
+    if (this.#signal?.aborted === true) throw toAborted(this.#signal);
+    const stop = new Stop(this.#connection);
+    this.#stop = stop;
+    const timer =
+      timeout === undefined ? undefined : setTimeout(() => stop.because(toTimedOut(timeout)), checkTimeout(timeout));
+    try {
+      return await work();
+    } catch (error) {
+      throw stop.reasonOf(error);
+    } finally {
+      this.#stop = undefined;
+      clearTimeout(timer);
+      stop.end();
+      // Before the connection is somebody else's, whose statement a late request would stop.
+      if (stop.delivered !== undefined) await stop.delivered;
+    }
+  }
+
+  /** The signal stops nothing from here on. */
+  end(): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 }
 

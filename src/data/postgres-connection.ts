@@ -83,15 +83,14 @@ export class PostgresConnection implements Connection, Watched {
 
   run(statement: Statement): Promise<StatementResult> {
     const name = statement.isPreparable === false ? undefined : this.#nameOf(statement.text);
-    const sent = this.#send(statement, name);
-    return name === undefined ? sent : sent.catch((error: unknown) => this.#withoutName(statement, error));
+    return this.#send(statement, name);
   }
 
   /**
    * A prepared statement failed: if its plan or itself is gone, or its name is taken, because a table changed or a pooler gave
    * us another server.
    */
-  #withoutName(statement: Statement, error: unknown): Promise<StatementResult> {
+  async #withoutName(statement: Statement, error: unknown): Promise<StatementResult> {
     const state = toServerError(error)?.code;
     if (state !== '0A000' && state !== '26000' && state !== '42P05') throw error;
     this.#forget(statement.text);
@@ -119,7 +118,8 @@ export class PostgresConnection implements Connection, Watched {
           return;
         }
         if (breaksConnection(error)) this.#state.isBroken = true;
-        reject(error);
+        if (name === undefined) reject(error);
+        else this.#withoutName({ text, values, rowMode }, error).then(resolve, reject);
       });
     });
   }

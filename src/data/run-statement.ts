@@ -1,6 +1,6 @@
 /** One statement on one connection: encoded, within its limits, its failure made a {@link DatabaseError}. */
 import { encodeValue } from './encode-value.ts';
-import type { Connection, StatementResult } from './engine.ts';
+import type { Connection, Statement, StatementResult } from './engine.ts';
 import { withinLimits, type Limits } from './interrupt.ts';
 import { toDatabaseError } from './sql-state.ts';
 import type { Sql } from './sql.ts';
@@ -19,15 +19,18 @@ export async function runStatement(
   { text, values, rowMode, isPreparable }: RunnableStatement,
   limits: Limits = noLimits,
 ): Promise<StatementResult> {
-  // Before anything is sent: a value that is none says nothing of the connection.
-  const encoded = values.map(encodeValue);
+  const statement = encode({ text, values, rowMode, isPreparable });
   try {
-    const statement = { text, values: encoded, rowMode, isPreparable };
     if (limits.signal === undefined && limits.timeout === undefined) return await connection.run(statement);
     return await withinLimits(connection, limits, () => connection.run(statement));
   } catch (error) {
     throw toDatabaseError(error);
   }
+}
+
+/** As it is sent; before that, so that a value that is none says nothing of the connection. @throws TypeError for such a one. */
+export function encode({ text, values, rowMode, isPreparable }: RunnableStatement): Statement {
+  return { text, values: values.map(encodeValue), rowMode, isPreparable };
 }
 
 /** Runs text of our own, without values. */

@@ -1,9 +1,9 @@
 /** The one connection of a transaction and its savepoints, from the first statement to the end. */
 import { commitConnection, rollbackConnection } from './commit-connection.ts';
 import { DatabaseError } from './database-error.ts';
-import type { Connection, Engine, StatementResult } from './engine.ts';
-import { anyOf, type Limits } from './interrupt.ts';
-import { runStatement, runText, type RunnableStatement } from './run-statement.ts';
+import type { Connection, Engine, Statement, StatementResult } from './engine.ts';
+import { anyOf, Interrupt, withinLimits, type Limits } from './interrupt.ts';
+import { encode, runText, type RunnableStatement } from './run-statement.ts';
 import { toDatabaseError } from './sql-state.ts';
 import { toBegin, type TransactionOptions } from './transaction-options.ts';
 
@@ -15,17 +15,23 @@ export interface CoreOptions extends TransactionOptions {
   readonly confinement?: string | undefined;
 }
 
+const noLimits: Limits = Object.freeze({});
+
 export class TransactionCore {
   readonly confinement: string | undefined;
   /** How long a query may wait for a savepoint in which nothing runs, in milliseconds. */
   readonly patience: number;
   readonly #engine: Engine;
-  readonly #begin: string;
+  readonly #beginning: string;
   readonly #signal: () => AbortSignal | undefined;
   readonly #isSettled: boolean;
   /** A table's name is another table for each search path: what was prepared for one says nothing of the others. */
   readonly #isPreparable: boolean;
   #connecting: Promise<Connection> | undefined;
+  /** Once it is there. */
+  #open: Connection | undefined;
+  /** Where there is a signal, it stops the statement that runs. */
+  #interrupt: Interrupt | undefined;
   /** The first statement that failed: what the server says after it is about that one. */
   #firstFailure: unknown;
   /** Ended behind our back: what would run now would run outside of any transaction. */
@@ -41,26 +47,42 @@ export class TransactionCore {
     this.confinement = options.confinement;
     this.patience = engine.acquireTimeout;
     this.#engine = engine;
-    this.#begin = toBegin(options);
+    this.#beginning = toBegin(options);
     this.#signal = options.lateSignal ?? (() => options.signal);
     this.#isSettled = options.retry !== undefined;
     this.#isPreparable = !(options.confinement?.includes('search_path') ?? false);
   }
 
   /** Runs a statement; the first one begins the transaction, so that none holds a connection before it needs it. */
-  run(statement: RunnableStatement, limits: Limits = {}): Promise<StatementResult> {
-    return this.#using(limits.signal, async (connection, signal) => {
-      const { text, values, rowMode } = statement;
-      const runnable = this.#isPreparable ? statement : { text, values, rowMode, isPreparable: false };
-      const result = await runStatement(connection, runnable, { ...limits, signal });
+  async run({ text, values, rowMode }: RunnableStatement, limits?: Limits): Promise<StatementResult> {
+    const statement = encode({ text, values, rowMode, isPreparable: this.#isPreparable });
+    const connection = this.#open ?? (await this.#connect(limits?.signal));
+    this.#begin();
+    try {
+      const result = await this.#send(connection, statement, limits);
       if (endsTransaction(text, result.command)) throw this.#die(connection);
       return result;
-    });
+    } catch (error) {
+      throw this.#toFailure(error);
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** Within the transaction's own signal and timeouts, and those of the statement. */
+  #send(connection: Connection, statement: Statement, limits: Limits | undefined): Promise<StatementResult> {
+    const send = (): Promise<StatementResult> => connection.run(statement);
+    const { signal, timeout } = limits ?? noLimits;
+    if (signal !== undefined) return withinLimits(connection, { signal: anyOf(this.#signal(), signal), timeout }, send);
+    if (this.#interrupt !== undefined) return this.#interrupt.during(send, timeout);
+    return timeout === undefined ? send() : withinLimits(connection, { timeout }, send);
   }
 
   /** Several statements without values. */
-  script(text: string): Promise<void> {
-    return this.#using(undefined, async (connection) => {
+  async script(text: string): Promise<void> {
+    const connection = await this.#connect(undefined);
+    this.#begin();
+    try {
       const before = await identityOf(connection);
       try {
         await connection.script(text);
@@ -70,27 +92,33 @@ export class TransactionCore {
         throw error;
       }
       if ((await identityOf(connection)) !== before) throw this.#die(connection);
-    });
+    } catch (error) {
+      throw this.#toFailure(error);
+    } finally {
+      this.#end();
+    }
   }
 
-  /** Runs `work` with the connection; of what fails the first is kept. */
-  async #using<T>(
-    own: AbortSignal | undefined,
-    work: (connection: Connection, signal: AbortSignal | undefined) => Promise<T>,
-  ): Promise<T> {
-    const signal = anyOf(this.#signal(), own);
-    const connection = await (this.#connecting ??= this.#open(signal));
+  /** Something runs from here on. */
+  #begin(): void {
     if (this.#isDead) throw toEnded();
     this.#running++;
-    try {
-      return await work(connection, signal);
-    } catch (error) {
-      this.#firstFailure ??= error;
-      throw toDatabaseError(error);
-    } finally {
-      this.#running--;
-      this.#activeAt = performance.now();
-    }
+  }
+
+  #end(): void {
+    this.#running--;
+    this.#activeAt = performance.now();
+  }
+
+  /** Of what fails the first is kept. */
+  #toFailure(error: unknown): DatabaseError {
+    const failure = toDatabaseError(error);
+    this.#firstFailure ??= failure;
+    return failure;
+  }
+
+  #connect(own: AbortSignal | undefined): Promise<Connection> {
+    return (this.#connecting ??= this.#acquire(own));
   }
 
   /** How much longer a query may wait while nothing runs, in milliseconds. */
@@ -105,10 +133,13 @@ export class TransactionCore {
     return toEnded();
   }
 
-  async #open(signal: AbortSignal | undefined): Promise<Connection> {
-    const connection = await this.#engine.acquire(signal);
+  async #acquire(own: AbortSignal | undefined): Promise<Connection> {
+    const signal = this.#signal();
+    const connection = await this.#engine.acquire(anyOf(signal, own));
     try {
       await this.#start(connection);
+      if (signal !== undefined) this.#interrupt = new Interrupt(connection, signal);
+      this.#open = connection;
       return connection;
     } catch (error) {
       connection.release();
@@ -118,11 +149,11 @@ export class TransactionCore {
 
   async #start(connection: Connection): Promise<void> {
     if (this.confinement === undefined) {
-      await runText(connection, this.#begin);
+      await runText(connection, this.#beginning);
       return;
     }
     try {
-      await connection.script(`${this.#begin}; ${this.confinement}`);
+      await connection.script(`${this.#beginning}; ${this.confinement}`);
     } catch (error) {
       // Begun, but not confined: nothing may ever run in it.
       connection.destroy();
@@ -154,6 +185,7 @@ export class TransactionCore {
   async commit(): Promise<void> {
     if (this.#connecting === undefined) return;
     const connection = await this.#connecting;
+    this.#interrupt?.end();
     if (this.#isDead) {
       connection.release();
       throw toEnded();
@@ -173,6 +205,7 @@ export class TransactionCore {
   /** Undoes it. Never throws. */
   async rollback(): Promise<void> {
     const connection = await this.#connecting?.catch(() => undefined);
+    this.#interrupt?.end();
     if (connection !== undefined) await rollbackConnection(connection);
   }
 }

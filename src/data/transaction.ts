@@ -160,9 +160,12 @@ export class Transaction extends Queryable {
     this.#assertOpen();
     this.#pending++;
     try {
-      const turn = this.#turns.take();
-      // A savepoint may wait for what waits for its own end.
-      const end = await (this.#nested === 0 ? turn : endsWithin(turn, this.#core));
+      let turn = this.#turns.take();
+      if (turn instanceof Promise) {
+        // A savepoint may wait for what waits for its own end.
+        turn = await (this.#nested === 0 ? turn : endsWithin(turn, this.#core));
+      }
+      const end = turn;
       try {
         return await work();
       } finally {

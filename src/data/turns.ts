@@ -1,4 +1,5 @@
 /** One after the other, in the order they came. */
+import type { MaybePromise } from '../types/schema.ts';
 import { DatabaseError } from './database-error.ts';
 
 /** What tells how much longer to wait. */
@@ -34,20 +35,27 @@ export async function endsWithin(turn: Promise<() => void>, limit: Patience): Pr
 
 /** A line of those who wait. */
 export class Turns {
-  #last: Promise<void> | undefined;
+  #isTaken = false;
+  readonly #waiting: (() => void)[] = [];
 
-  /** Waits for those before. The function it gives lets the next one go on; to call it twice does nothing. */
-  async take(): Promise<() => void> {
-    const before = this.#last;
-    let end!: () => void;
-    const mine = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    this.#last = mine;
-    if (before !== undefined) await before;
+  /**
+   * Waits for those before, where there are any. The function it gives lets the next one go on; to call it twice does
+   * nothing.
+   */
+  take(): MaybePromise<() => void> {
+    if (this.#isTaken) return new Promise((resolve) => this.#waiting.push(() => resolve(this.#toEnd())));
+    this.#isTaken = true;
+    return this.#toEnd();
+  }
+
+  #toEnd(): () => void {
+    let isOver = false;
     return () => {
-      if (this.#last === mine) this.#last = undefined;
-      end();
+      if (isOver) return;
+      isOver = true;
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#isTaken = false;
+      else next();
     };
   }
 }
