@@ -13,7 +13,7 @@ type Kind = keyof typeof requests;
 const kinds = Object.keys(requests) as Kind[];
 
 export class Load {
-  /** Answers that are neither 2xx nor a 503 with `Retry-After`, and requests without an answer. */
+  /** Answers that are neither 2xx nor a 503 as it should be, and requests without an answer. */
   readonly faults: string[] = [];
   /** Orders that were answered with 200. */
   readonly acknowledged: number[] = [];
@@ -62,8 +62,7 @@ export class Load {
       const begin = performance.now();
       try {
         const response = await fetch(this.#url + toPath(id), { method, signal: AbortSignal.timeout(20_000) });
-        await response.arrayBuffer();
-        this.#note(kind, id, response);
+        this.#note(kind, id, response, await response.text());
       } catch (error) {
         this.faults.push(`${kind}: ${String(error)}`);
       }
@@ -72,7 +71,7 @@ export class Load {
     }
   }
 
-  #note(kind: Kind, id: number, { ok, status, headers }: Response): void {
+  #note(kind: Kind, id: number, { ok, status, headers }: Response, body: string): void {
     if (ok) {
       if (kind === 'orders') this.acknowledged.push(id);
       this.#well.set(kind, (this.#well.get(kind) ?? 0) + 1);
@@ -80,8 +79,11 @@ export class Load {
     }
     this.#well.delete(kind);
     this.#unavailable.add(kind);
-    if (status !== 503 || !/^\d+$/.test(headers.get('retry-after') ?? '')) {
-      this.faults.push(`${kind}: ${status}, Retry-After ${headers.get('retry-after')}`);
+    const retryAfter = headers.get('retry-after');
+    // Whoever comes again after a commit of which nobody knows may do it twice: that is not advised.
+    const isUnknown = kind === 'orders' && retryAfter === null && body.includes('"COMMIT_UNKNOWN"');
+    if (status !== 503 || !(isUnknown || /^\d+$/.test(retryAfter ?? ''))) {
+      this.faults.push(`${kind}: ${status}, Retry-After ${retryAfter}, ${body}`);
     }
   }
 }

@@ -169,7 +169,7 @@ test.serial('an answer that came while the thread was held up counts, however la
     ]);
     // Sent by now, and answered before the thread looks again: behind its timers.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const end = performance.now() + 400; performance.now() < end; );
+    for (const end = performance.now() + 400; performance.now() < end;);
     await t.notThrowsAsync(answers);
   }
   t.is(await connection.client.get('n'), '15');

@@ -29,7 +29,7 @@ export function newClientState(): ClientState {
 
 /** What is said to `pg`, of which its types tell less. */
 interface DriverQuery extends QueryConfig {
-  queryMode: 'extended';
+  queryMode?: 'extended';
   rowMode?: 'array';
 }
 
@@ -100,13 +100,11 @@ export class PostgresConnection implements Connection, Watched {
   }
 
   #send({ text, values, rowMode }: Statement, name: string | undefined): Promise<StatementResult> {
-    const config: DriverQuery = {
-      text,
-      values: values as unknown[],
-      // Without values `pg` would take the protocol that runs several statements at once, of which PGlite runs none.
-      queryMode: 'extended',
-    };
-    if (name !== undefined) config.name = name;
+    // Without a name or values `pg` would take the protocol that runs several statements at once, of which PGlite runs none.
+    const config: DriverQuery =
+      name === undefined
+        ? { text, values: values as unknown[], queryMode: 'extended' }
+        : { name, text, values: values as unknown[] };
     if (rowMode !== undefined) config.rowMode = rowMode;
     return new Promise((resolve, reject) => {
       this.#watch.begin(this);
