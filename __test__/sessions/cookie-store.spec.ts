@@ -37,7 +37,7 @@ async function open(t: ExecutionContext, keys: readonly string[], options: Parti
     const [line] = answer.headers.getSetCookie();
     if (line !== undefined) cookie = line.includes('Max-Age=0;') ? '' : line.slice(0, line.indexOf(';'));
     const text = await answer.text();
-    return { status: answer.status, line, json: text === '' ? undefined : (JSON.parse(text) as any) };
+    return { status: answer.status, line, json: text === '' ? undefined : JSON.parse(text) };
   };
   return { ask, logs, cookie: { get: () => cookie, set: (value: string) => (cookie = value) } };
 }

@@ -117,7 +117,7 @@ export class PostgresConnection implements Connection, Watched {
         }
         if (breaksConnection(error)) this.#state.isBroken = true;
         if (name === undefined) reject(error);
-        else this.#withoutName({ text, values, rowMode }, error).then(resolve, reject);
+        else resolve(this.#withoutName({ text, values, rowMode }, error));
       });
     });
   }

@@ -6,10 +6,10 @@ import { openDatabase, sql } from '../../../src/data/index.ts';
 const db = await openDatabase({ url: process.argv[3]!, poolSize: 3, silenceTimeout: 500 });
 await Promise.all([1, 2, 3].map(() => db.query(sql`select pg_sleep(0.05)`)));
 const stop = await db.listen('news', { onNotification: () => {}, onLost: () => {} });
-process.once('SIGTERM', async () => {
-  const waiting = db.query(sql`select 1`).catch((error: unknown) => error);
-  await sleep(50);
-  const [error] = await Promise.all([waiting, stop(), db.close()]);
-  process.stdout.write(`closed=${(error as { code?: string }).code}\n`);
-});
+const told = new Promise<void>((resolve) => process.once('SIGTERM', () => resolve()));
 process.stdout.write('ready=yes\n');
+await told;
+const waiting = db.query(sql`select 1`).catch((error: unknown) => error);
+await sleep(50);
+const [error] = await Promise.all([waiting, stop(), db.close()]);
+process.stdout.write(`closed=${(error as { code?: string }).code}\n`);
