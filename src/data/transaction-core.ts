@@ -15,8 +15,6 @@ export interface CoreOptions extends TransactionOptions {
   readonly confinement?: string | undefined;
 }
 
-const noLimits: Limits = Object.freeze({});
-
 export class TransactionCore {
   readonly confinement: string | undefined;
   /** How long a query may wait for a savepoint in which nothing runs, in milliseconds. */
@@ -69,13 +67,13 @@ export class TransactionCore {
     }
   }
 
-  /** Within the transaction's own signal and timeouts, and those of the statement. */
+  /** Within the transaction's signal, and the limits of the statement. */
   #send(connection: Connection, statement: Statement, limits: Limits | undefined): Promise<StatementResult> {
     const send = (): Promise<StatementResult> => connection.run(statement);
-    const { signal, timeout } = limits ?? noLimits;
-    if (signal !== undefined) return withinLimits(connection, { signal: anyOf(this.#signal(), signal), timeout }, send);
-    if (this.#interrupt !== undefined) return this.#interrupt.during(send, timeout);
-    return timeout === undefined ? send() : withinLimits(connection, { timeout }, send);
+    if (limits?.signal === undefined && this.#interrupt !== undefined)
+      return this.#interrupt.during(send, limits?.timeout);
+    if (limits === undefined) return send();
+    return withinLimits(connection, { signal: anyOf(this.#signal(), limits.signal), timeout: limits.timeout }, send);
   }
 
   /** Several statements without values. */

@@ -4,8 +4,8 @@
  * V8 counts a buffer's bytes against the limit of its old generation, wherever the buffer lies. That limit is some 16 MiB above
  * a small heap; the young generation is collected for the sake of buffers at 32 MiB. So a process that little else is asked of
  * marks its whole heap for each 16 MiB that it reads, though nearly all of them are garbage already. To collect the young
- * before that takes a millisecond: a body of 1 MiB at 2 connections costs 0.29x of the CPU that it costs without, at 16
- * connections 0.63x, at 64 0.89x (Node 20; `req.stream`, counted chunk by chunk).
+ * before that takes a millisecond: a body of 1 MiB at 2 connections costs 0.30x of the CPU that it costs without, at 16
+ * connections 0.61x, at 64 0.88x (Node 20; `req.stream`, counted chunk by chunk).
  */
 import v8 from 'node:v8';
 import vm from 'node:vm';

@@ -7,5 +7,6 @@ mod forms;
 mod fuzz;
 mod limits;
 mod properties;
+#[path = "../../../http/tests/wire/random.rs"]
 mod random;
 mod splits;
