@@ -18,12 +18,12 @@ export interface TcpProxy {
 }
 
 /**
- * Listens on loopback, on a free port unless one is given, and passes everything on to `target`. Close it in the test's
- * teardown.
+ * Listens on loopback, on a free port unless one is given, and passes everything on to `target`; `onSent` hears of each piece
+ * that a client sends. Close it in the test's teardown.
  */
 export async function startTcpProxy(
   target: { readonly host: string; readonly port: number },
-  listen: { readonly port?: number } = {},
+  listen: { readonly port?: number; readonly onSent?: () => void } = {},
 ): Promise<TcpProxy> {
   const sockets = new Set<net.Socket>();
   let isStalled = false;
@@ -41,6 +41,7 @@ export async function startTcpProxy(
   };
   const server = net.createServer((client) => {
     const upstream = net.connect(target);
+    if (listen.onSent !== undefined) client.on('data', listen.onSent);
     keep(client, upstream);
     keep(upstream, client);
   });

@@ -3,7 +3,7 @@ import { DatabaseError } from './database-error.ts';
 import type { Connection, Engine } from './engine.ts';
 import { runText } from './run-statement.ts';
 import { settleCommit } from './settle-commit.ts';
-import { breaksConnection, toDatabaseError } from './sql-state.ts';
+import { breaksConnection, toDatabaseError, toUnavailable } from './sql-state.ts';
 
 /** What there is to know of a transaction that is to be committed. */
 export interface Commit {
@@ -18,9 +18,14 @@ export interface Commit {
  * Commits what runs on `connection`, and gives that back: with nothing on it, or broken.
  *
  * @throws DatabaseError `TRANSACTION_ERROR` when the server undid it, because a statement had failed; `COMMIT_UNKNOWN`
- * when the connection was lost before the server's answer.
+ * when the connection was lost before the server's answer, `DATABASE_UNAVAILABLE` when it was lost before that, so that nothing
+ * was done.
  */
 export async function commitConnection(connection: Connection, commit: Commit): Promise<void> {
+  if (connection.isBroken) {
+    connection.release();
+    throw toUnavailable('The connection was lost before the commit', commit.firstFailure);
+  }
   let id: string | undefined;
   try {
     if (commit.isSettled) id = await idOf(connection);

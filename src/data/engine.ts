@@ -24,6 +24,8 @@ export interface StatementResult {
 export interface Connection {
   /** Whether it can no longer be used; it is thrown away when it is released. */
   readonly isBroken: boolean;
+  /** Begins a transaction; undefined where that is put off until the next statement, which then fails if it fails. */
+  begin(text: string): Promise<unknown> | undefined;
   /** Runs one statement. One after the other: who holds the connection sees to that. */
   run(statement: Statement): Promise<StatementResult>;
   /** Runs several statements without values. */

@@ -19,12 +19,18 @@ export async function withinLimits<T>(
   { signal, timeout }: Limits,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (signal === undefined && timeout === undefined) return work();
   const interrupt = new Interrupt(connection, signal);
   try {
-    return await interrupt.during(work, timeout);
+    interrupt.begin(timeout);
+    try {
+      return await work();
+    } catch (error) {
+      throw interrupt.reasonOf(error);
+    } finally {
+      await interrupt.end();
+    }
   } finally {
-    interrupt.end();
+    interrupt.close();
   }
 }
 
@@ -32,6 +38,10 @@ export async function withinLimits<T>(
 export class Interrupt {
   readonly #connection: Connection;
   readonly #signal: AbortSignal | undefined;
+  /** A statement runs. */
+  #isRunning = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** It is being stopped. */
   #stop: Stop | undefined;
 
   constructor(connection: Connection, signal: AbortSignal | undefined) {
@@ -40,60 +50,61 @@ export class Interrupt {
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  readonly #onAbort = (): void => this.#stop?.because(toAborted(this.#signal!));
+  readonly #onAbort = (): void => this.#because(toAborted(this.#signal!));
 
-  /** Runs `work`, one statement, within the signal and this many milliseconds. */
-  async during<T>(work: () => Promise<T>, timeout?: number): Promise<T> {
+  /**
+   * A statement begins, which has the time of the signal, and this many milliseconds.
+   *
+   * @throws DatabaseError when the signal has fired; RangeError when `timeout` is none.
+   */
+  begin(timeout: number | undefined): void {
     if (this.#signal?.aborted === true) throw toAborted(this.#signal);
-    const stop = new Stop(this.#connection);
-    this.#stop = stop;
-    const timer =
-      timeout === undefined ? undefined : setTimeout(() => stop.because(toTimedOut(timeout)), checkTimeout(timeout));
-    try {
-      return await work();
-    } catch (error) {
-      throw stop.reasonOf(error);
-    } finally {
-      this.#stop = undefined;
-      clearTimeout(timer);
-      stop.end();
-      // Before the connection is somebody else's, whose statement a late request would stop.
-      if (stop.delivered !== undefined) await stop.delivered;
-    }
+    if (timeout !== undefined)
+      this.#timer = setTimeout(() => this.#because(toTimedOut(timeout)), checkTimeout(timeout));
+    this.#isRunning = true;
+  }
+
+  /** The statement has failed: for our reason, if it was stopped. */
+  reasonOf(error: unknown): unknown {
+    return this.#stop?.reason ?? error;
+  }
+
+  /** The statement is over. To be awaited before the next one runs, which a late request would stop. */
+  end(): Promise<void> | undefined {
+    this.#isRunning = false;
+    clearTimeout(this.#timer);
+    const stop = this.#stop;
+    this.#stop = undefined;
+    return stop?.end();
   }
 
   /** The signal stops nothing from here on. */
-  end(): void {
+  close(): void {
     this.#signal?.removeEventListener('abort', this.#onAbort);
+  }
+
+  #because(reason: DatabaseError): void {
+    if (this.#isRunning) this.#stop ??= new Stop(this.#connection, reason);
   }
 }
 
+/** A statement is being stopped on the server. */
 class Stop {
-  readonly #connection: Connection;
-  #reason: DatabaseError | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  delivered: Promise<void> | undefined;
+  readonly reason: DatabaseError;
+  readonly #timer: NodeJS.Timeout;
+  readonly #delivered: Promise<void>;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
-  }
-
-  because(reason: DatabaseError): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = reason;
-    const giveUp = (): void => this.#connection.destroy();
+  constructor(connection: Connection, reason: DatabaseError) {
+    this.reason = reason;
+    const giveUp = (): void => connection.destroy();
     this.#timer = setTimeout(giveUp, grace);
-    this.delivered = this.#connection.cancel().catch(giveUp);
+    this.#delivered = connection.cancel().catch(giveUp);
   }
 
-  /** The statement has failed: for our reason, if we stopped it. */
-  reasonOf(error: unknown): unknown {
-    return this.#reason ?? error;
-  }
-
-  /** The statement is over, one way or the other. */
-  end(): void {
+  /** The statement is over, one way or the other. Settles when the request to stop it has been delivered. */
+  end(): Promise<void> {
     clearTimeout(this.#timer);
+    return this.#delivered;
   }
 }
 

@@ -13,7 +13,7 @@ function parseInt8(text: string): number | bigint {
 
 /** A Buffer of its own memory, as `pg` and PGlite would not both give. */
 function parseBytea(text: string): Buffer {
-  if (!text.startsWith('\\x')) throw new Error("bytea came in the format 'escape': set bytea_output to 'hex'");
+  if (!text.startsWith('\\x')) throw new TypeError("bytea came in the format 'escape': set bytea_output to 'hex'");
   return Buffer.from(text.slice(2), 'hex');
 }
 
@@ -102,7 +102,7 @@ function readArray(reader: Reader, parse: ColumnParser): unknown[] {
   reader.at++;
   for (;;) {
     const char = reader.text[reader.at];
-    if (char === undefined) throw new Error('An array ends before its brace');
+    if (char === undefined) throw new TypeError('An array ends before its brace');
     if (char === '}') {
       reader.at++;
       return list;
@@ -118,7 +118,7 @@ function readQuoted(reader: Reader): string {
   let value = '';
   for (reader.at++; ; reader.at++) {
     const char = reader.text[reader.at];
-    if (char === undefined) throw new Error('An array ends within an element');
+    if (char === undefined) throw new TypeError('An array ends within an element');
     if (char === '"') break;
     if (char === '\\') reader.at++;
     value += reader.text[reader.at] ?? '';

@@ -134,6 +134,10 @@ class PgliteConnection implements Connection {
     return this.#isBroken;
   }
 
+  begin(text: string): Promise<unknown> {
+    return this.run({ text, values: [] });
+  }
+
   async run({ text, values, rowMode }: Statement): Promise<StatementResult> {
     const bound = values.map((value) => (value instanceof Uint8Array ? toHexText(value) : value));
     const { rows, rowCount, affectedRows, command } = await this.#pglite.query<Record<string, unknown>>(

@@ -1,8 +1,9 @@
 /** One connection of the pool, as long as one caller has it. */
 import { createHash } from 'node:crypto';
 
-import type { PoolClient, QueryConfig } from 'pg';
+import type { PoolClient } from 'pg';
 
+import { DriverQuery, type DriverConnection, type PreparedStatement } from './driver-query.ts';
 import type { Connection, Statement, StatementResult } from './engine.ts';
 import { sendCancel } from './send-cancel.ts';
 import type { SilenceWatch, Watched } from './silence-watch.ts';
@@ -13,13 +14,13 @@ export interface ClientState {
   isBroken: boolean;
   /** When it was last used, by `performance.now()`. */
   usedAt: number;
-  /** Statements by their text, the one used longest ago first: how often each ran, and its name once it is prepared. */
-  readonly statements: Map<string, PreparedEntry>;
+  /** Statements by their text, the one used longest ago first: how often each ran, and what it is once it is prepared. */
+  readonly statements: Map<string, StatementUse>;
 }
 
-interface PreparedEntry {
+interface StatementUse {
   runs: number;
-  name: string | undefined;
+  prepared: PreparedStatement | undefined;
 }
 
 /** The state of a connection just made. */
@@ -27,20 +28,11 @@ export function newClientState(): ClientState {
   return { isBroken: false, usedAt: performance.now(), statements: new Map() };
 }
 
-/** What is said to `pg`, of which its types tell less. */
-interface DriverQuery extends QueryConfig {
-  queryMode?: 'extended';
-  rowMode?: 'array';
-}
-
-/** What `pg` keeps of prepared statements, which it never forgets by itself. */
+/** What `pg` has beyond its types. */
 interface DriverClient {
   readonly processID: number;
-  readonly connection: {
-    readonly parsedStatements: Record<string, string>;
-    readonly stream: { readonly bytesRead: number; destroy(): void };
-    close(message: { readonly type: 'S'; readonly name: string }): void;
-  };
+  readonly connection: DriverConnection;
+  query(query: DriverQuery): void;
   getTransactionStatus(): string | null;
 }
 
@@ -56,6 +48,8 @@ export class PostgresConnection implements Connection, Watched {
   readonly #state: ClientState;
   readonly #maxPrepared: number;
   readonly #watch: SilenceWatch;
+  /** Goes out with the next statement. */
+  #beginning: { readonly text: string; readonly prepared: PreparedStatement } | undefined;
 
   constructor(client: PoolClient, state: ClientState, { maxPrepared, watch }: ConnectionParts) {
     this.#client = client;
@@ -81,48 +75,68 @@ export class PostgresConnection implements Connection, Watched {
     return performance.now() - this.#state.usedAt;
   }
 
+  begin(text: string): Promise<unknown> | undefined {
+    const beginning = this.#prepare(text);
+    // What the server knows goes along with the first statement.
+    if (beginning !== undefined && this.#isParsed(beginning)) {
+      this.#beginning = { text, prepared: beginning };
+      return undefined;
+    }
+    return this.#send({ text, values: [] }, beginning);
+  }
+
   run(statement: Statement): Promise<StatementResult> {
-    const name = statement.isPreparable === false ? undefined : this.#nameOf(statement.text);
-    return this.#send(statement, name);
+    return this.#send(statement, statement.isPreparable === false ? undefined : this.#prepare(statement.text));
   }
 
-  /**
-   * A prepared statement failed: if its plan or itself is gone, or its name is taken, because a table changed or a pooler gave
-   * us another server.
-   */
-  async #withoutName(statement: Statement, error: unknown): Promise<StatementResult> {
-    const state = toServerError(error)?.code;
-    if (state !== '0A000' && state !== '26000' && state !== '42P05') throw error;
-    this.#forget(statement.text);
-    // Within a transaction nothing more can run; without one, nothing has happened yet.
-    if (this.#driver.getTransactionStatus() !== 'I') throw error;
-    return this.#send(statement, undefined);
-  }
-
-  #send({ text, values, rowMode }: Statement, name: string | undefined): Promise<StatementResult> {
-    // Without a name or values `pg` would take the protocol that runs several statements at once, of which PGlite runs none.
-    const config: DriverQuery =
-      name === undefined
-        ? { text, values: values as unknown[], queryMode: 'extended' }
-        : { name, text, values: values as unknown[] };
-    if (rowMode !== undefined) config.rowMode = rowMode;
+  #send(statement: Statement, prepared: PreparedStatement | undefined): Promise<StatementResult> {
+    const { text, values, rowMode } = statement;
+    const beginning = this.#beginning;
+    this.#beginning = undefined;
     return new Promise((resolve, reject) => {
       this.#watch.begin(this);
-      // The driver's own promises would be two more for each statement.
-      this.#client.query<Record<string, unknown>>(config, (error: Error | null, result) => {
-        this.#watch.end(this);
-        if (error === null) {
-          resolve({ rows: result.rows, rowCount: result.rowCount ?? 0, command: result.command });
-          return;
-        }
-        if (breaksConnection(error)) this.#state.isBroken = true;
-        if (name === undefined) reject(error);
-        else resolve(this.#withoutName({ text, values, rowMode }, error));
-      });
+      const query = new DriverQuery(
+        { text, values, rowMode, prepared, beginning: beginning?.prepared },
+        (error, result, hasBegun) => {
+          this.#watch.end(this);
+          if (result !== undefined) {
+            resolve(result);
+            return;
+          }
+          if (breaksConnection(error)) this.#state.isBroken = true;
+          if (isStale(error) && (prepared ?? beginning) !== undefined)
+            resolve(this.#anew(statement, beginning?.text, error));
+          else {
+            // What came next would run outside of any transaction.
+            if (!hasBegun) this.destroy();
+            reject(error);
+          }
+        },
+      );
+      this.#driver.query(query);
     });
   }
 
+  /** The server knows a statement no more, or its plan has changed: it is sent as if for the first time, where that is possible. */
+  async #anew(statement: Statement, beginning: string | undefined, error: unknown): Promise<StatementResult> {
+    // Where one has gone, they all have: discarded, or left with another server.
+    if (toServerError(error)?.code === noSuchStatement) this.#forgetAll();
+    else this.#forget(statement.text);
+    if (beginning === undefined) {
+      // Within a transaction nothing more can run; without one, nothing has happened yet.
+      if (this.#driver.getTransactionStatus() !== 'I') throw error;
+      return this.#send(statement, undefined);
+    }
+    // Nothing has happened in the transaction either.
+    await this.#send({ text: 'rollback', values: [] }, undefined);
+    await this.#send({ text: beginning, values: [] }, undefined);
+    return this.#send(statement, undefined);
+  }
+
   async script(text: string): Promise<void> {
+    const beginning = this.#beginning?.text;
+    this.#beginning = undefined;
+    if (beginning !== undefined) await this.#send({ text: beginning, values: [] }, undefined);
     this.#watch.begin(this);
     try {
       await this.#client.query(text);
@@ -153,30 +167,50 @@ export class PostgresConnection implements Connection, Watched {
   }
 
   /** The second run of a text prepares it: what runs once is not worth the server's memory. */
-  #nameOf(text: string): string | undefined {
+  #prepare(text: string): PreparedStatement | undefined {
     if (this.#maxPrepared === 0) return undefined;
     const { statements } = this.#state;
-    const entry = statements.get(text) ?? { runs: 0, name: undefined };
-    entry.runs++;
+    const use = statements.get(text) ?? { runs: 0, prepared: undefined };
+    use.runs++;
     // Set anew, so that the map's order is that of use.
     statements.delete(text);
-    statements.set(text, entry);
+    statements.set(text, use);
     if (statements.size > this.#maxPrepared) this.#forget(statements.keys().next().value!);
-    if (entry.runs > 1) entry.name ??= nameOf(text);
-    return entry.name;
+    if (use.runs > 1) use.prepared ??= { name: nameOf(text), rows: undefined };
+    return use.prepared;
+  }
+
+  #isParsed({ name }: PreparedStatement): boolean {
+    return this.#driver.connection.parsedStatements[name] !== undefined;
+  }
+
+  #forgetAll(): void {
+    const { statements } = this.#state;
+    for (const { prepared } of statements.values()) {
+      if (prepared !== undefined) delete this.#driver.connection.parsedStatements[prepared.name];
+    }
+    statements.clear();
   }
 
   #forget(text: string): void {
-    const name = this.#state.statements.get(text)?.name;
+    const prepared = this.#state.statements.get(text)?.prepared;
     this.#state.statements.delete(text);
-    if (name === undefined) return;
+    if (prepared === undefined || !this.#isParsed(prepared)) return;
     const { connection } = this.#driver;
-    if (connection.parsedStatements[name] === undefined) return;
-    delete connection.parsedStatements[name];
+    delete connection.parsedStatements[prepared.name];
     // The protocol's Close costs no round trip: it goes out with the next statement. Unlike `deallocate` it works in a
     // transaction that has failed.
-    connection.close({ type: 'S', name });
+    connection.close({ type: 'S', name: prepared.name });
   }
+}
+
+/** SQLSTATE `invalid_sql_statement_name`. */
+const noSuchStatement = '26000';
+
+/** A statement's plan or the statement itself is gone, or its name is taken: a table changed, or a pooler gave us another server. */
+function isStale(error: unknown): boolean {
+  const state = toServerError(error)?.code;
+  return state === '0A000' || state === noSuchStatement || state === '42P05';
 }
 
 /**

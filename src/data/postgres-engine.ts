@@ -3,6 +3,7 @@ import type { Client, ClientConfig, Pool, PoolClient, PoolConfig } from 'pg';
 
 import type { DatabaseStats } from '../connections/connections.ts';
 import { askAfter } from './ask-after.ts';
+import type { DatabaseError } from './database-error.ts';
 import { endingInTime } from './end-in-time.ts';
 import type { Connection, Engine, NotificationListener, Statement, StatementResult } from './engine.ts';
 import { toAborted } from './interrupt.ts';
@@ -99,23 +100,30 @@ class PostgresEngine implements Engine {
     return state;
   }
 
-  async #connect(signal: AbortSignal | undefined): Promise<PoolClient> {
+  #connect(signal: AbortSignal | undefined): Promise<PoolClient> {
     if (signal?.aborted) throw toAborted(signal);
-    const connecting = new Promise<PoolClient>((resolve, reject) => {
-      // The pool's own promises would be two more for each statement.
-      this.#pool.connect((error, client) => (client === undefined ? reject(error!) : resolve(client)));
+    // The pool's own promises, and a race of them with the signal, would be five more for each statement.
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => reject(toAborted(signal!));
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#pool.connect((error, client) => {
+        signal?.removeEventListener('abort', onAbort);
+        if (client === undefined) reject(this.#toFailure(error));
+        // It comes too late, and goes back.
+        else if (signal?.aborted === true) client.release();
+        else resolve(client);
+      });
     });
-    try {
-      return signal === undefined ? await connecting : await orAborted(connecting, signal);
-    } catch (error) {
-      if (error instanceof Error && error.message === 'timeout exceeded when trying to connect') {
-        throw new ExhaustedError(
-          `All ${this.#pool.options.max} connections of the pool were in use for ${this.#settings.acquireTimeout} ms`,
-          error,
-        );
-      }
-      throw toDatabaseError(error);
+  }
+
+  #toFailure(error: unknown): DatabaseError {
+    if (!(error instanceof Error && error.message === 'timeout exceeded when trying to connect')) {
+      return toDatabaseError(error);
     }
+    return new ExhaustedError(
+      `All ${this.#pool.options.max} connections of the pool were in use for ${this.#settings.acquireTimeout} ms`,
+      error,
+    );
   }
 
   /** A connection that has lain idle may have been cut by a firewall or a restart without our hearing of it. */
@@ -183,23 +191,3 @@ function within(timeout: number): ClientConfig {
 
 /** How long an idle connection has to answer, in milliseconds: a local network takes one, a far region some hundreds. */
 const pingTimeout = 2000;
-
-/** The client, unless the signal comes first; a client that comes too late goes back. */
-async function orAborted(connecting: Promise<PoolClient>, signal: AbortSignal): Promise<PoolClient> {
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = (): void => {
-      connecting.then(
-        (client) => client.release(),
-        () => {},
-      );
-      reject(toAborted(signal));
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([connecting, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort!);
-  }
-}

@@ -1,5 +1,5 @@
-import { checkRows } from './check-rows.ts';
 /** What a database and a transaction have in common: statements in, rows out. */
+import { checkRows } from './check-rows.ts';
 import { DatabaseError } from './database-error.ts';
 import type { StatementResult } from './engine.ts';
 import type { Limits } from './interrupt.ts';
@@ -62,16 +62,7 @@ export abstract class Queryable {
 
   /** Runs a statement: its rows and how many they were. */
   async run<Row>(statement: Sql<Row>, options?: QueryOptions): Promise<QueryResult<Row>> {
-    if (!(statement instanceof Sql)) {
-      throw new TypeError('A statement is made by sql`…`: a string could hold anything, values of a client included');
-    }
-    const { rows, rowCount, command } = await this.send(statement, options);
-    const { schema } = statement;
-    return {
-      rows: schema === undefined ? (rows as Row[]) : await checkRows(rows, schema, statement.text),
-      rowCount,
-      command,
-    };
+    return this.#settle(statement, options);
   }
 
   /**
@@ -80,7 +71,7 @@ export abstract class Queryable {
    * @throws DatabaseError as docs/errors.md tells: `DATABASE_UNAVAILABLE`, `UNIQUE_VIOLATION`, `TIMEOUT_ERROR` …
    */
   async query<Row>(statement: Sql<Row>, options?: QueryOptions): Promise<Row[]> {
-    return (await this.run(statement, options)).rows;
+    return (await this.#settle(statement, options)).rows;
   }
 
   /**
@@ -89,7 +80,7 @@ export abstract class Queryable {
    * @throws DatabaseError `UNEXPECTED_ROW_COUNT` when there is none, or more than one.
    */
   async one<Row>(statement: Sql<Row>, options?: QueryOptions): Promise<Row> {
-    const { rows } = await this.run(statement, options);
+    const { rows } = await this.#settle(statement, options);
     if (rows.length !== 1) throw unexpected('one row', rows.length, statement);
     return rows[0]!;
   }
@@ -100,15 +91,29 @@ export abstract class Queryable {
    * @throws DatabaseError `UNEXPECTED_ROW_COUNT` when there is more than one.
    */
   async maybeOne<Row>(statement: Sql<Row>, options?: QueryOptions): Promise<Row | undefined> {
-    const { rows } = await this.run(statement, options);
+    const { rows } = await this.#settle(statement, options);
     if (rows.length > 1) throw unexpected('one row at most', rows.length, statement);
     return rows[0];
   }
 
   /** How many rows a statement read or changed. */
   async execute(statement: Sql<unknown>, options?: QueryOptions): Promise<number> {
-    return (await this.run(statement, options)).rowCount;
+    return (await this.#settle(statement, options)).rowCount;
   }
+
+  /** Throws at once, for the async function that calls it: a promise of its own would be one more for each statement. */
+  #settle<Row>(statement: Sql<Row>, options: QueryOptions | undefined): Promise<QueryResult<Row>> {
+    if (!(statement instanceof Sql)) {
+      throw new TypeError('A statement is made by sql`…`: a string could hold anything, values of a client included');
+    }
+    const sent = this.send(statement, options);
+    return statement.schema === undefined ? (sent as Promise<QueryResult<Row>>) : checked(sent, statement);
+  }
+}
+
+async function checked<Row>(sent: Promise<StatementResult>, statement: Sql<Row>): Promise<QueryResult<Row>> {
+  const result = await sent;
+  return { ...result, rows: await checkRows<Row>(result.rows, statement.schema!, statement.text) };
 }
 
 function unexpected(wanted: string, count: number, { text }: Sql<unknown>): DatabaseError {

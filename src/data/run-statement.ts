@@ -11,17 +11,15 @@ export type RunnableStatement = Pick<Sql, 'text' | 'values'> & {
   readonly isPreparable?: boolean | undefined;
 };
 
-const noLimits: Limits = Object.freeze({});
-
 /** Runs a statement. @throws DatabaseError; TypeError when a value is none. */
 export async function runStatement(
   connection: Connection,
   { text, values, rowMode, isPreparable }: RunnableStatement,
-  limits: Limits = noLimits,
+  limits?: Limits,
 ): Promise<StatementResult> {
   const statement = encode({ text, values, rowMode, isPreparable });
   try {
-    if (limits.signal === undefined && limits.timeout === undefined) return await connection.run(statement);
+    if (limits?.signal === undefined && limits?.timeout === undefined) return await connection.run(statement);
     return await withinLimits(connection, limits, () => connection.run(statement));
   } catch (error) {
     throw toDatabaseError(error);

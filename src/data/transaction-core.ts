@@ -1,8 +1,9 @@
 /** The one connection of a transaction and its savepoints, from the first statement to the end. */
+import type { MaybePromise } from '../types/schema.ts';
 import { commitConnection, rollbackConnection } from './commit-connection.ts';
 import { DatabaseError } from './database-error.ts';
-import type { Connection, Engine, Statement, StatementResult } from './engine.ts';
-import { anyOf, Interrupt, withinLimits, type Limits } from './interrupt.ts';
+import type { Connection, Engine, StatementResult } from './engine.ts';
+import { anyOf, Interrupt, type Limits } from './interrupt.ts';
 import { encode, runText, type RunnableStatement } from './run-statement.ts';
 import { toDatabaseError } from './sql-state.ts';
 import { toBegin, type TransactionOptions } from './transaction-options.ts';
@@ -14,6 +15,9 @@ export interface CoreOptions extends TransactionOptions {
   /** Statements without values that confine the transaction, run right after its beginning: `set local …`. */
   readonly confinement?: string | undefined;
 }
+
+/** The end of a turn, now or once those before have gone. */
+export type Turn = MaybePromise<() => void>;
 
 export class TransactionCore {
   readonly confinement: string | undefined;
@@ -51,29 +55,45 @@ export class TransactionCore {
     this.#isPreparable = !(options.confinement?.includes('search_path') ?? false);
   }
 
-  /** Runs a statement; the first one begins the transaction, so that none holds a connection before it needs it. */
-  async run({ text, values, rowMode }: RunnableStatement, limits?: Limits): Promise<StatementResult> {
-    const statement = encode({ text, values, rowMode, isPreparable: this.#isPreparable });
-    const connection = this.#open ?? (await this.#connect(limits?.signal));
-    this.#begin();
+  /**
+   * Runs a statement when it is its turn; the first one begins the transaction, so that none holds a connection before it needs
+   * it.
+   */
+  async run(
+    { text, values, rowMode }: RunnableStatement,
+    limits: Limits | undefined,
+    turn: Turn,
+  ): Promise<StatementResult> {
+    // All in one function: each further one would be a promise more for each statement, of which Node.js 20 follows every one.
+    const leave = turn instanceof Promise ? await turn : turn;
     try {
-      const result = await this.#send(connection, statement, limits);
-      if (endsTransaction(text, result.command)) throw this.#die(connection);
-      return result;
-    } catch (error) {
-      throw this.#toFailure(error);
+      const statement = encode({ text, values, rowMode, isPreparable: this.#isPreparable });
+      const connection = this.#open ?? (await this.#connect(limits?.signal));
+      this.#begin();
+      const interrupt = this.#interruptOf(connection, limits);
+      try {
+        interrupt?.begin(limits?.timeout);
+        const result = await connection.run(statement);
+        if (endsTransaction(text, result.command)) throw this.#die(connection);
+        return result;
+      } catch (error) {
+        throw this.#toFailure(interrupt?.reasonOf(error) ?? error);
+      } finally {
+        const ending = interrupt?.end();
+        if (ending !== undefined) await ending;
+        if (interrupt !== this.#interrupt) interrupt?.close();
+        this.#end();
+      }
     } finally {
-      this.#end();
+      leave();
     }
   }
 
-  /** Within the transaction's signal, and the limits of the statement. */
-  #send(connection: Connection, statement: Statement, limits: Limits | undefined): Promise<StatementResult> {
-    const send = (): Promise<StatementResult> => connection.run(statement);
-    if (limits?.signal === undefined && this.#interrupt !== undefined)
-      return this.#interrupt.during(send, limits?.timeout);
-    if (limits === undefined) return send();
-    return withinLimits(connection, { signal: anyOf(this.#signal(), limits.signal), timeout: limits.timeout }, send);
+  /** What stops a statement: the transaction's signal, and the statement's own limits. */
+  #interruptOf(connection: Connection, limits: Limits | undefined): Interrupt | undefined {
+    if (limits?.signal === undefined && (limits?.timeout === undefined || this.#interrupt !== undefined))
+      return this.#interrupt;
+    return new Interrupt(connection, anyOf(this.#signal(), limits.signal));
   }
 
   /** Several statements without values. */
@@ -147,7 +167,11 @@ export class TransactionCore {
 
   async #start(connection: Connection): Promise<void> {
     if (this.confinement === undefined) {
-      await runText(connection, this.#beginning);
+      try {
+        await connection.begin(this.#beginning);
+      } catch (error) {
+        throw toDatabaseError(error);
+      }
       return;
     }
     try {
@@ -183,7 +207,7 @@ export class TransactionCore {
   async commit(): Promise<void> {
     if (this.#connecting === undefined) return;
     const connection = await this.#connecting;
-    this.#interrupt?.end();
+    this.#interrupt?.close();
     if (this.#isDead) {
       connection.release();
       throw toEnded();
@@ -203,7 +227,7 @@ export class TransactionCore {
   /** Undoes it. Never throws. */
   async rollback(): Promise<void> {
     const connection = await this.#connecting?.catch(() => undefined);
-    this.#interrupt?.end();
+    this.#interrupt?.close();
     if (connection !== undefined) await rollbackConnection(connection);
   }
 }

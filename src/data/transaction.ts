@@ -2,6 +2,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 
 import { isMakingForOthers, openHere } from '../internal/work-scope.ts';
+import type { MaybePromise } from '../types/schema.ts';
 import { DatabaseError } from './database-error.ts';
 import type { Engine, StatementResult } from './engine.ts';
 import { anyOf, toAborted, type Limits } from './interrupt.ts';
@@ -10,6 +11,9 @@ import { Sql } from './sql.ts';
 import { streamRows } from './stream-rows.ts';
 import type { TransactionCore } from './transaction-core.ts';
 import { endsWithin, Turns } from './turns.ts';
+
+/** A savepoint has the turn of all that runs in it. */
+const alreadyMine = (): void => {};
 
 /** Which transaction the current asynchronous context runs in. */
 export type TransactionContext = AsyncLocalStorage<Transaction | undefined>;
@@ -79,7 +83,7 @@ export class Transaction extends Queryable {
       throw new TypeError("A transaction's own query cannot be 'apart' from it: call that of the database");
     }
     const inner = this.#inner();
-    return inner.#inTurn(() => inner.#core.run(statement, inner.#limited(options)));
+    return inner.#core.run(statement, inner.#limited(options), inner.#takeTurn());
   }
 
   /** Runs several statements without values, as from a file. */
@@ -157,22 +161,37 @@ export class Transaction extends Queryable {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const leave = await this.#takeTurn();
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  }
+
+  /** Waits for those before, where there are any. */
+  #takeTurn(): MaybePromise<() => void> {
     this.#assertOpen();
     this.#pending++;
-    try {
-      let turn = this.#turns.take();
-      if (turn instanceof Promise) {
-        // A savepoint may wait for what waits for its own end.
-        turn = await (this.#nested === 0 ? turn : endsWithin(turn, this.#core));
-      }
-      const end = turn;
-      try {
-        return await work();
-      } finally {
-        end();
-      }
-    } finally {
+    const turn = this.#turns.take();
+    if (turn instanceof Promise) return this.#awaitTurn(turn);
+    return () => {
       this.#pending--;
+      turn();
+    };
+  }
+
+  async #awaitTurn(turn: Promise<() => void>): Promise<() => void> {
+    try {
+      // A savepoint may wait for what waits for its own end.
+      const end = await (this.#nested === 0 ? turn : endsWithin(turn, this.#core));
+      return () => {
+        this.#pending--;
+        end();
+      };
+    } catch (error) {
+      this.#pending--;
+      throw error;
     }
   }
 
@@ -188,7 +207,7 @@ export class Transaction extends Queryable {
     if (signal?.aborted) throw toAborted(signal);
     const core = this.#core;
     const name = core.nextSavepoint();
-    const command = (text: string): Promise<unknown> => core.run(new Sql([text], []));
+    const command = (text: string): Promise<unknown> => core.run(new Sql([text], []), undefined, alreadyMine);
     await command(`savepoint ${name}`);
     const savepoint = new Transaction(core, this.#context, this, signal);
     let result: T;
