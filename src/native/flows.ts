@@ -9,9 +9,10 @@ import { toOwnBytes } from './own-bytes.ts';
 /** Written pieces that together reach this many bytes leave at once; what is less waits for the end of the turn. */
 const FLUSH = 16 * 1024;
 
-/** Who hears of which flow. */
+/** Who hears of which flow, and what is to be written at the end of a turn. */
 export class Flows {
   readonly #listeners = new Map<number, () => void>();
+  #unflushed: (() => void)[] = [];
   #isClosed = false;
 
   /** The server has closed: nothing will be heard of any flow. */
@@ -27,16 +28,7 @@ export class Flows {
 
   /** The flows of these numbers have something new. */
   onReady(ids: readonly number[]): void {
-    const errors: unknown[] = [];
-    for (const id of ids) {
-      try {
-        this.#listeners.get(id)?.();
-      } catch (error) {
-        // The other flows are told all the same: a missed word would leave them waiting for ever.
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors);
+    callEach(ids, (id) => this.#listeners.get(id)?.());
   }
 
   /** Replaces the listener of a flow. */
@@ -49,10 +41,36 @@ export class Flows {
     this.#listeners.delete(id);
   }
 
+  /**
+   * Has `flush` run at the end of this turn of the event loop, with those of the other flows: the first one wakes the I/O
+   * thread, which then finds them all. An event to each of 64 clients every 20 ms takes 0.8 of the CPU that a wake for each takes.
+   */
+  flushLater(flush: () => void): void {
+    if (this.#unflushed.push(flush) > 1) return;
+    setImmediate(() => {
+      const flushes = this.#unflushed;
+      this.#unflushed = [];
+      callEach(flushes, (each) => each());
+    });
+  }
+
   /** Flows that somebody listens to. */
   get size(): number {
     return this.#listeners.size;
   }
+}
+
+/** Calls it for each, whichever of them throws: a missed word would leave somebody waiting for ever. */
+function callEach<T>(items: readonly T[], call: (item: T) => void): void {
+  const errors: unknown[] = [];
+  for (const item of items) {
+    try {
+      call(item);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors);
 }
 
 /** What a client gets, as it is made. */
@@ -97,8 +115,7 @@ export class FlowWriter {
     if (isDue) this.#flush();
     else if (!this.#isFlushPlanned) {
       this.#isFlushPlanned = true;
-      // It runs once every promise that can go on has done so: when the source waits for something.
-      process.nextTick(() => this.#flush());
+      this.#flows.flushLater(this.#flush);
     }
   }
 
@@ -122,7 +139,7 @@ export class FlowWriter {
     this.#native.abort();
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     this.#isFlushPlanned = false;
     const pieces = this.#pieces;
     if (pieces.length === 0 || this.#isClosed) return;
@@ -131,7 +148,7 @@ export class FlowWriter {
     this.#isFull = !this.#native.write(pieces.length === 1 ? toBytes(pieces[0]!) : join(pieces));
     // Also refused where nobody listens any more.
     if (this.#isFull) this.#onReady();
-  }
+  };
 
   #onReady(): void {
     if (this.#isClosed) return;
