@@ -2,7 +2,7 @@
 
 import ava, { type ExecutionContext } from 'ava';
 
-import { openDatabase, sql, type Database } from '../../src/data/index.ts';
+import { DatabaseError, openDatabase, sql, type Database } from '../../src/data/index.ts';
 import { startTcpProxy } from '../helpers/tcp-proxy.ts';
 import { serverDatabase } from './both-engines.ts';
 
@@ -148,19 +148,93 @@ test('a value that cannot be read fails its statement, and the connection serves
   t.deepEqual(await db.one(sql`select pg_backend_pid() as pid`), id);
 });
 
-test('copy has nothing to copy from or to, and the connection serves on', async (t) => {
+test('copy has nothing to copy from or to, and what comes next gets its own rows', async (t) => {
   const db = await open(t, oneConnection);
   await db.execute(sql`create table copied (n int)`);
-  for (const _ of thrice) {
-    await t.throwsAsync(db.execute(sql`copy copied from stdin`), {
+  await db.execute(sql`create view seen as select * from copied`);
+  // Into a view nothing can be copied, which the server says without having waited for the copy.
+  for (const target of ['copied', 'seen', 'copied', 'seen']) {
+    await t.throwsAsync(db.execute(sql`copy ${sql.id(target)} from stdin`), {
       code: 'DATABASE_ERROR',
       message: /nothing to copy from/,
     });
-    t.is(await db.execute(sql`insert into copied values (${1})`), 1);
-    t.deepEqual(await db.query(sql`copy copied to stdout`), []);
+    const rows = await Promise.all(
+      [1, 2, 3].map((n) => db.one(sql`select ${n}::int as n, pg_sleep(0.01)::text as slept`)),
+    );
+    t.deepEqual(
+      rows,
+      [1, 2, 3].map((n) => ({ n, slept: '' })),
+    );
   }
-  t.deepEqual(await db.one(sql`select count(*) as n from copied`), { n: 3 });
-  t.deepEqual(await db.one(sql`select 7 as n`), { n: 7 });
+  await t.throwsAsync(
+    db.transaction(async (tx) => {
+      await tx.execute(sql`insert into copied values (1)`);
+      await t.throwsAsync(tx.execute(sql`copy copied from stdin`), { message: /nothing to copy from/ });
+    }),
+    { code: 'DATABASE_UNAVAILABLE' },
+  );
+  t.deepEqual(await db.query(sql`copy copied to stdout`), []);
+  t.deepEqual(await db.one(sql`select count(*) as n from copied`), { n: 0 });
+});
+
+test('rows are those of the plan that runs, also where a pooler gives another server', async (t) => {
+  const db = await open(t, oneConnection);
+  await db.execute(sql`create table pooled (id int, secret text)`);
+  await db.execute(sql`insert into pooled values (1, '42')`);
+  const all = (): Promise<unknown> => db.query(sql`select * from pooled`);
+  for (const _ of thrice) t.deepEqual(await all(), [{ id: 1, secret: '42' }]);
+  await db.execute(sql`alter table pooled drop id`);
+  await db.execute(sql`alter table pooled add role text default 'admin'`);
+  // What such a pooler does: it knows the text by its name, and has another server prepare it.
+  const { name } = await db.one(sql<{ name: string }>`
+    select name from pg_prepared_statements where statement = 'select * from pooled'`);
+  await db.execute(sql`deallocate ${sql.id(name)}`);
+  await db.execute(sql`prepare ${sql.id(name)} as select * from pooled`);
+  t.deepEqual(await all(), [{ secret: '42', role: 'admin' }]);
+});
+
+test("a name of the user's own that is not there is theirs to mend", async (t) => {
+  const db = await open(t, oneConnection);
+  await db.execute(sql`create table named (n int)`);
+  const work = (): Promise<unknown> =>
+    db.transaction(async (tx) => {
+      await tx.execute(sql`insert into named values (${1})`);
+      return tx.one(sql`select count(*) as n from named`);
+    });
+  for (const _ of thrice) await work();
+  for (const _ of thrice) {
+    await t.throwsAsync(db.execute(sql`deallocate nope`), { code: 'DATABASE_ERROR', message: /"nope" does not exist/ });
+  }
+  for (const [index] of thrice.entries()) t.deepEqual(await work(), { n: 4 + index });
+});
+
+test('what fails for want of a feature is not run twice', async (t) => {
+  const db = await open(t, oneConnection);
+  await db.execute(sql`create sequence runs`);
+  await db.execute(sql`
+    create function unsupported() returns int language plpgsql as $$
+      begin perform nextval('runs'); raise feature_not_supported; end $$`);
+  for (const _ of thrice) await t.throwsAsync(db.execute(sql`select unsupported()`), { code: 'DATABASE_ERROR' });
+  for (const _ of thrice) {
+    await t.throwsAsync(
+      db.transaction((tx) => tx.execute(sql`select unsupported()`)),
+      { code: 'DATABASE_ERROR' },
+    );
+  }
+  t.deepEqual(await db.one(sql`select last_value as n from runs`), { n: 6 });
+});
+
+test('a statement that cannot be sent fails, and the connection serves on', async (t) => {
+  const db = await open(t, oneConnection);
+  const id = await db.one(sql`select pg_backend_pid() as pid`);
+  await t.throwsAsync(db.execute(sql`select ${sql.unsafe("'a\0b'")}`), {
+    instanceOf: TypeError,
+    message: /zero character/,
+  });
+  // A message has 2 GiB at most. The memory is never touched before that is found.
+  const much = Buffer.from(new ArrayBuffer(1_100_000_000));
+  await t.throwsAsync(db.execute(sql`select ${much}::bytea, ${much}::bytea`), { instanceOf: DatabaseError });
+  t.deepEqual(await db.one(sql`select pg_backend_pid() as pid`), id);
 });
 
 test('an empty statement gives nothing', async (t) => {

@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import test from 'ava';
 
 import { Covet, reply } from '../../src/index.ts';
+import { Flows } from '../../src/native/flows.ts';
 import { Link } from '../../src/native/link.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
 
@@ -39,4 +41,16 @@ test('a body that is given up while it is waited for leaves nobody listening', a
   } finally {
     await close(0);
   }
+});
+
+test('what is flushed together, at the end of the turn, runs in nobody’s context', async (t) => {
+  const flows = new Flows();
+  const contexts = new AsyncLocalStorage<string>();
+  const seen: (string | undefined)[] = [];
+  const note = (): void => void seen.push(contexts.getStore());
+  contexts.run('first', () => flows.flushLater(note));
+  contexts.run('second', () => flows.flushLater(note));
+  t.deepEqual(seen, []);
+  await sleep(1);
+  t.deepEqual(seen, [undefined, undefined]);
 });

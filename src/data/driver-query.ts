@@ -1,7 +1,6 @@
 /**
- * One statement as `pg` sends and hears a query that is not its own, by the interface that its cursors use, too. `pg`'s own asks
- * at each run what the rows look like; this one asks once, where the server keeps the statement, and takes the beginning of a
- * transaction along.
+ * One statement as `pg` sends and hears a query that is not its own, by the interface that its cursors use, too: in one packet,
+ * with the beginning of a transaction where it is the first, and without the questions whose answers are known.
  */
 import { encodeMessages } from './driver-messages.ts';
 import type { EncodedValue } from './encode-value.ts';
@@ -11,16 +10,22 @@ import { columnParsers, type ColumnParser } from './parse-column.ts';
 /** A statement that the server keeps under a name. */
 export interface PreparedStatement {
   readonly name: string;
-  /** What its rows look like, once it has run. */
-  rows: RowShape | undefined;
+  /**
+   * What its rows looked like the last time. They are described each time all the same: behind a pooler it may be another server
+   * that runs it, which has made its plan since a table changed.
+   */
+  shape: RowShape | undefined;
+  /** It has no rows, whatever becomes of its tables: by its text alone. */
+  isRowless: boolean;
 }
 
-/**
- * Statements whose rows look alike each time, or which the server refuses to run once more (0A000). Of others, as `fetch` and
- * `execute`, it says nothing when what their names stand for has become something else.
- */
-const hasFixedRows =
-  /^[\s(]*(?:select|insert|update|delete|with|values|merge|begin|commit|rollback|savepoint|release)\b/i;
+/** A statement that was given a name, and has not run by that yet. */
+export function newPrepared(name: string): PreparedStatement {
+  return { name, shape: undefined, isRowless: false };
+}
+
+/** Statements that say by their text whether they have rows. Of `execute` and `fetch` something else decides. */
+const saysWhetherRows = /^\s*(?:insert|update|delete|merge|begin|commit|rollback|savepoint|release)\b/i;
 
 /** What is sent. */
 export interface DriverStatement {
@@ -42,28 +47,42 @@ export interface DriverConnection {
     destroy(): void;
   };
   close(message: { readonly type: 'S'; readonly name: string }): void;
-  sync(): void;
-  sendCopyFail(reason: string): void;
 }
 
-/** Hears how it ended. */
-export type DriverCallback = (error: unknown, result: StatementResult | undefined, hasBegun: boolean) => void;
+/** Hears how it ended: with a result, or an error. */
+export type DriverCallback = (error: unknown, result: StatementResult | undefined) => void;
 
 type Row = Record<string, unknown>;
 
+/** A column as the server tells of it. */
+interface Field {
+  readonly name: string;
+  readonly dataTypeID: number;
+}
+
 /** What there is to know of rows before they come. */
 class RowShape {
-  readonly #names: readonly string[];
+  readonly #fields: readonly Field[];
   readonly #parsers: readonly ColumnParser[];
   /** Each row is a copy: all of them have one hidden class. A column may be called `__proto__`. */
   readonly #empty: Row;
 
-  constructor(fields: readonly { readonly name: string; readonly dataTypeID: number }[]) {
-    this.#names = fields.map(({ name }) => name);
+  constructor(fields: readonly Field[]) {
+    this.#fields = fields;
     this.#parsers = fields.map(({ dataTypeID }) => columnParsers.get(dataTypeID) ?? String);
     const empty: Row = Object.create(null);
-    for (const name of this.#names) empty[name] = null;
+    for (const { name } of fields) empty[name] = null;
     this.#empty = { ...empty };
+  }
+
+  isOf(fields: readonly Field[]): boolean {
+    return (
+      fields.length === this.#fields.length &&
+      fields.every(({ name, dataTypeID }, index) => {
+        const own = this.#fields[index]!;
+        return own.name === name && own.dataTypeID === dataTypeID;
+      })
+    );
   }
 
   toObject(texts: readonly (string | null)[]): Row {
@@ -71,7 +90,7 @@ class RowShape {
     for (let index = 0; index < texts.length; index++) {
       const text = texts[index]!;
       // A name may stand twice: the last one counts, also when it is null.
-      row[this.#names[index]!] = text === null ? null : this.#parsers[index]!(text);
+      row[this.#fields[index]!.name] = text === null ? null : this.#parsers[index]!(text);
     }
     return row;
   }
@@ -87,8 +106,9 @@ export class DriverQuery {
   /** Both are read by `pg`, which notes by them that the server has parsed it. */
   readonly name: string | undefined;
   readonly text: string;
+  /** Where `pg`, or who watches it, puts a function of its own around it. */
+  callback: DriverCallback;
   readonly #statement: DriverStatement;
-  readonly #callback: DriverCallback;
   #shape: RowShape | undefined;
   readonly #rows: Row[] = [];
   #tag = '';
@@ -100,29 +120,41 @@ export class DriverQuery {
   constructor(statement: DriverStatement, callback: DriverCallback) {
     this.name = statement.prepared?.name;
     this.text = statement.text;
+    this.callback = callback;
     this.#statement = statement;
-    this.#callback = callback;
-    this.#shape = statement.prepared?.rows;
     this.#hasBegun = statement.beginning === undefined;
   }
 
-  submit({ parsedStatements, stream }: DriverConnection): null {
-    const { prepared, beginning, text, values } = this.#statement;
-    const isKnown = prepared !== undefined && parsedStatements[prepared.name] !== undefined;
-    const messages = encodeMessages({
-      before: beginning?.name,
-      name: prepared?.name ?? '',
-      text: isKnown ? undefined : text,
-      values,
-      isDescribed: this.#shape === undefined,
-    });
-    // Of one that has broken `pg` tells by `handleError`.
-    if (stream.writable) stream.write(messages);
-    return null;
+  /** Whether the transaction that it begins has begun; true where it begins none. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
-  handleRowDescription({ fields }: { readonly fields: ConstructorParameters<typeof RowShape>[0] }): void {
-    this.#shape = new RowShape(fields);
+  /** Gives what makes it impossible to send, which `pg` then tells by `handleError`. */
+  submit({ parsedStatements, stream }: DriverConnection): Error | null {
+    const { prepared, beginning, text, values } = this.#statement;
+    const isKnown = prepared !== undefined && parsedStatements[prepared.name] !== undefined;
+    try {
+      // One packet, and one answer: what fails in it has the server skip the rest, so nothing runs outside of the transaction.
+      const messages = encodeMessages({
+        before: beginning?.name,
+        name: prepared?.name ?? '',
+        text: isKnown ? undefined : text,
+        values,
+        isDescribed: prepared?.isRowless !== true,
+      });
+      // Of one that has broken `pg` tells by `handleError`, too.
+      if (stream.writable) stream.write(messages);
+      return null;
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
+    const { prepared } = this.#statement;
+    this.#shape = prepared?.shape?.isOf(fields) === true ? prepared.shape : new RowShape(fields);
+    if (prepared !== undefined) prepared.shape = this.#shape;
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
@@ -147,9 +179,7 @@ export class DriverQuery {
       return;
     }
     const { prepared } = this.#statement;
-    if (prepared !== undefined && prepared.rows === undefined && hasFixedRows.test(this.text)) {
-      prepared.rows = this.#shape ?? noRows;
-    }
+    if (prepared !== undefined && this.#shape === undefined) prepared.isRowless ||= saysWhetherRows.test(this.text);
     this.#end(undefined, { rows: this.#rows, ...readTag(this.#tag) });
   }
 
@@ -163,11 +193,13 @@ export class DriverQuery {
   /** A statement without a command: nothing ran, and nothing is said of it. */
   handleEmptyQuery(): void {}
 
-  handleCopyInResponse(connection: DriverConnection): void {
+  /**
+   * There is nothing to copy. The connection goes, since nobody can tell whether the server has taken the end of our packet for
+   * a part of the copy, and so whether it answers once or twice: the second answer would be taken for that of the next statement.
+   */
+  handleCopyInResponse({ stream }: DriverConnection): void {
     this.#failure = { error: new TypeError('A statement has nothing to copy from: insert the rows') };
-    connection.sendCopyFail('Nothing was given to copy');
-    // The one sent before was part of what the server took for the copy.
-    connection.sync();
+    stream.destroy();
   }
 
   /** What `copy … to stdout` gives is nowhere to be put. */
@@ -177,7 +209,7 @@ export class DriverQuery {
   #end(error: unknown, result: StatementResult | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#callback(error, result, this.#hasBegun);
+    this.callback(error, result);
   }
 }
 

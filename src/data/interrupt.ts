@@ -50,7 +50,7 @@ export class Interrupt {
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  readonly #onAbort = (): void => this.#because(toAborted(this.#signal!));
+  readonly #onAbort = (): void => this.#because(() => toAborted(this.#signal!));
 
   /**
    * A statement begins, which has the time of the signal, and this many milliseconds.
@@ -60,7 +60,7 @@ export class Interrupt {
   begin(timeout: number | undefined): void {
     if (this.#signal?.aborted === true) throw toAborted(this.#signal);
     if (timeout !== undefined)
-      this.#timer = setTimeout(() => this.#because(toTimedOut(timeout)), checkTimeout(timeout));
+      this.#timer = setTimeout(() => this.#because(() => toTimedOut(timeout)), checkTimeout(timeout));
     this.#isRunning = true;
   }
 
@@ -83,8 +83,8 @@ export class Interrupt {
     this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 
-  #because(reason: DatabaseError): void {
-    if (this.#isRunning) this.#stop ??= new Stop(this.#connection, reason);
+  #because(toReason: () => DatabaseError): void {
+    if (this.#isRunning) this.#stop ??= new Stop(this.#connection, toReason());
   }
 }
 

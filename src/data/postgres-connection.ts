@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 import type { PoolClient } from 'pg';
 
-import { DriverQuery, type DriverConnection, type PreparedStatement } from './driver-query.ts';
+import { DriverQuery, newPrepared, type DriverConnection, type PreparedStatement } from './driver-query.ts';
 import type { Connection, Statement, StatementResult } from './engine.ts';
 import { sendCancel } from './send-cancel.ts';
 import type { SilenceWatch, Watched } from './silence-watch.ts';
@@ -97,20 +97,20 @@ export class PostgresConnection implements Connection, Watched {
       this.#watch.begin(this);
       const query = new DriverQuery(
         { text, values, rowMode, prepared, beginning: beginning?.prepared },
-        (error, result, hasBegun) => {
+        (error, result) => {
           this.#watch.end(this);
           if (result !== undefined) {
             resolve(result);
             return;
           }
-          if (breaksConnection(error)) this.#state.isBroken = true;
-          if (isStale(error) && (prepared ?? beginning) !== undefined)
+          if (breaksConnection(error) || !this.#driver.connection.stream.writable) this.#state.isBroken = true;
+          if (isStale(error, [prepared?.name, beginning?.prepared.name])) {
             resolve(this.#anew(statement, beginning?.text, error));
-          else {
-            // What came next would run outside of any transaction.
-            if (!hasBegun) this.destroy();
-            reject(error);
+            return;
           }
+          // What came next would run outside of any transaction.
+          if (!query.hasBegun) this.destroy();
+          reject(error);
         },
       );
       this.#driver.query(query);
@@ -119,24 +119,26 @@ export class PostgresConnection implements Connection, Watched {
 
   /** The server knows a statement no more, or its plan has changed: it is sent as if for the first time, where that is possible. */
   async #anew(statement: Statement, beginning: string | undefined, error: unknown): Promise<StatementResult> {
-    // Where one has gone, they all have: discarded, or left with another server.
-    if (toServerError(error)?.code === noSuchStatement) this.#forgetAll();
-    else this.#forget(statement.text);
+    // Where one has gone, most have: discarded, or left with another server.
+    for (const text of this.#state.statements.keys()) this.#forget(text);
     if (beginning === undefined) {
       // Within a transaction nothing more can run; without one, nothing has happened yet.
       if (this.#driver.getTransactionStatus() !== 'I') throw error;
       return this.#send(statement, undefined);
     }
-    // Nothing has happened in the transaction either.
-    await this.#send({ text: 'rollback', values: [] }, undefined);
-    await this.#send({ text: beginning, values: [] }, undefined);
+    try {
+      // Nothing has happened in the transaction either.
+      await this.#send({ text: 'rollback', values: [] }, undefined);
+      await this.#send({ text: beginning, values: [] }, undefined);
+    } catch (failure) {
+      // What came next would run outside of it.
+      this.destroy();
+      throw failure;
+    }
     return this.#send(statement, undefined);
   }
 
   async script(text: string): Promise<void> {
-    const beginning = this.#beginning?.text;
-    this.#beginning = undefined;
-    if (beginning !== undefined) await this.#send({ text: beginning, values: [] }, undefined);
     this.#watch.begin(this);
     try {
       await this.#client.query(text);
@@ -176,20 +178,12 @@ export class PostgresConnection implements Connection, Watched {
     statements.delete(text);
     statements.set(text, use);
     if (statements.size > this.#maxPrepared) this.#forget(statements.keys().next().value!);
-    if (use.runs > 1) use.prepared ??= { name: nameOf(text), rows: undefined };
+    if (use.runs > 1) use.prepared ??= newPrepared(nameOf(text));
     return use.prepared;
   }
 
   #isParsed({ name }: PreparedStatement): boolean {
     return this.#driver.connection.parsedStatements[name] !== undefined;
-  }
-
-  #forgetAll(): void {
-    const { statements } = this.#state;
-    for (const { prepared } of statements.values()) {
-      if (prepared !== undefined) delete this.#driver.connection.parsedStatements[prepared.name];
-    }
-    statements.clear();
   }
 
   #forget(text: string): void {
@@ -204,13 +198,22 @@ export class PostgresConnection implements Connection, Watched {
   }
 }
 
-/** SQLSTATE `invalid_sql_statement_name`. */
-const noSuchStatement = '26000';
-
-/** A statement's plan or the statement itself is gone, or its name is taken: a table changed, or a pooler gave us another server. */
-function isStale(error: unknown): boolean {
-  const state = toServerError(error)?.code;
-  return state === '0A000' || state === noSuchStatement || state === '42P05';
+/**
+ * Whether a statement of one of these names could not run because of its being prepared: a table has changed, and with it what its
+ * rows look like; or a pooler gave us another server, which does not know it, or has it from somebody else.
+ */
+function isStale(error: unknown, names: readonly (string | undefined)[]): boolean {
+  const server = toServerError(error);
+  switch (server?.code) {
+    case '0A000':
+      // The server's own function that looks: what a statement does may fail so as well.
+      return names.some((name) => name !== undefined) && server.routine === 'RevalidateCachedQuery';
+    case '26000':
+    case '42P05':
+      return names.some((name) => name !== undefined && server.message.includes(name));
+    default:
+      return false;
+  }
 }
 
 /**

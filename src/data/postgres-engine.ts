@@ -109,9 +109,12 @@ class PostgresEngine implements Engine {
       this.#pool.connect((error, client) => {
         signal?.removeEventListener('abort', onAbort);
         if (client === undefined) reject(this.#toFailure(error));
-        // It comes too late, and goes back.
-        else if (signal?.aborted === true) client.release();
-        else resolve(client);
+        else if (signal?.aborted !== true) resolve(client);
+        else {
+          // It comes too late, and goes back.
+          client.release();
+          onAbort();
+        }
       });
     });
   }

@@ -18,6 +18,8 @@ interface ServerError {
   readonly table: string | undefined;
   readonly column: string | undefined;
   readonly constraint: string | undefined;
+  /** Of the server's source: what reported it. */
+  readonly routine: string | undefined;
 }
 
 /** The server's error in `thrown`; undefined when it comes from somewhere else. */
@@ -31,6 +33,7 @@ export function toServerError(thrown: unknown): ServerError | undefined {
     table: textOf(thrown, 'table'),
     column: textOf(thrown, 'column'),
     constraint: textOf(thrown, 'constraint'),
+    routine: textOf(thrown, 'routine'),
   };
 }
 

@@ -39,6 +39,7 @@ export class Sql<out Row = Record<string, unknown>> {
     if (known !== undefined) return known;
     let text = this.strings[0] ?? '';
     for (let index = 1; index < this.strings.length; index++) text += `$${index}${this.strings[index]}`;
+    checkText(text);
     texts.set(this.strings, text);
     return text;
   }
@@ -52,6 +53,7 @@ export class CompiledSql extends Sql {
 
   constructor(text: string, values: readonly unknown[], rowMode?: 'array') {
     super([text], values);
+    checkText(text);
     this.#text = text;
     this.rowMode = rowMode;
     values.forEach((value, index) => checkValue(value, index, [text]));
@@ -60,6 +62,11 @@ export class CompiledSql extends Sql {
   override get text(): string {
     return this.#text;
   }
+}
+
+/** @throws TypeError for text that the protocol, which ends it with a zero, would cut off. */
+function checkText(text: string): void {
+  if (text.includes('\0')) throw new TypeError('The text of a statement has a zero character in it');
 }
 
 /** By the strings of a template, which are the same object each time it runs: its text is put together once. */

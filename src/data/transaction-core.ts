@@ -70,8 +70,9 @@ export class TransactionCore {
       const statement = encode({ text, values, rowMode, isPreparable: this.#isPreparable });
       const connection = this.#open ?? (await this.#connect(limits?.signal));
       this.#begin();
-      const interrupt = this.#interruptOf(connection, limits);
+      let interrupt: Interrupt | undefined;
       try {
+        interrupt = this.#interruptOf(connection, limits);
         interrupt?.begin(limits?.timeout);
         const result = await connection.run(statement);
         if (endsTransaction(text, result.command)) throw this.#die(connection);

@@ -3,6 +3,8 @@
  * In: words of the I/O threads that a flow has something new. Out: whoever waits for it is told; a writer to what the
  * client gets, at the client's pace. What the client sends is read in `flow-reader.ts`.
  */
+import { AsyncResource } from 'node:async_hooks';
+
 import type { NativeServer, NativeWriter } from './index.ts';
 import { toOwnBytes } from './own-bytes.ts';
 
@@ -13,6 +15,8 @@ const FLUSH = 16 * 1024;
 export class Flows {
   readonly #listeners = new Map<number, () => void>();
   #unflushed: (() => void)[] = [];
+  /** Nobody's: what is flushed belongs to many requests, and what a flush finds out is no part of the first one's work. */
+  readonly #scope = new AsyncResource('CovetFlows');
   #isClosed = false;
 
   /** The server has closed: nothing will be heard of any flow. */
@@ -50,7 +54,7 @@ export class Flows {
     setImmediate(() => {
       const flushes = this.#unflushed;
       this.#unflushed = [];
-      callEach(flushes, (each) => each());
+      this.#scope.runInAsyncScope(callEach, undefined, flushes, (each: () => void) => each());
     });
   }
 
