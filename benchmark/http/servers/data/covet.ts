@@ -8,7 +8,8 @@ import type { User } from './fixtures.ts';
 
 const getDatabase = database('main', { url: databaseUrl(), poolSize, maxOverflow: 0 });
 const getTransaction = tx(getDatabase);
-const getCache = cache('main', { ttl: cacheTtl });
+// All who ask get the same object, as from the caches of the others; by default each would have one of its own.
+const getCache = cache('main', { ttl: cacheTtl, values: 'frozen' });
 
 const app = new Covet({ logger: false });
 
