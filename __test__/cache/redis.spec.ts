@@ -151,7 +151,12 @@ test('under load Redis is killed and started again: no caller sees an error, and
   await server.start();
   const redis = await openRedis({ url: server.url, maxRetryDelay: 100, logger: false });
   const lines: string[] = [];
-  const cache = createCache({ redis, maxBytes: 0, logger: { destination: { write: (line) => lines.push(line) } } });
+  const cache = createCache({
+    redis,
+    prefix: 'unkept:',
+    maxBytes: 0,
+    logger: { destination: { write: (line) => lines.push(line) } },
+  });
   t.teardown(async () => {
     await cache.close();
     await redis.close();
@@ -194,7 +199,7 @@ test('a Redis that says nothing costs its time-out once, not at each call', asyn
   const proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(server.url).port) });
   t.teardown(() => proxy.close());
   const redis = await openRedis({ url: `redis://127.0.0.1:${proxy.port}`, commandTimeout: 1000, logger: false });
-  const cache = createCache({ redis, redisTimeout: 100, logger: false });
+  const cache = createCache({ redis, prefix: 'silent:', redisTimeout: 100, logger: false });
   t.teardown(async () => {
     await cache.close();
     await redis.close();
@@ -219,7 +224,7 @@ test('what is deleted while Redis is away is deleted there before it is read aga
     maxRetryDelay: 100,
     logger: false,
   });
-  const cache = createCache({ redis, redisTimeout: 100, logger: false });
+  const cache = createCache({ redis, prefix: 'late:', redisTimeout: 100, logger: false });
   t.teardown(async () => {
     await cache.close();
     await redis.close();
@@ -240,12 +245,8 @@ test('what is deleted while Redis is away is deleted there before it is read aga
   t.is(await cache.get('b'), undefined);
   const direct = new Redis(server.url);
   t.teardown(() => direct.disconnect());
-  t.is(await direct.get('covet:main:cache:{k:a}'), null);
-  t.is(
-    await direct.get('covet:main:cache:{k:c}'),
-    null,
-    'what is older than the value that could not be written is gone',
-  );
+  t.is(await direct.get('late:cache:{k:a}'), null);
+  t.is(await direct.get('late:cache:{k:c}'), null, 'what is older than the value that could not be written is gone');
 });
 
 test('a gap of the bus empties memory', async (t) => {
@@ -253,7 +254,7 @@ test('a gap of the bus empties memory', async (t) => {
   t.teardown(server.close);
   await server.start();
   const redis = await openRedis({ url: server.url, maxRetryDelay: 100, logger: false });
-  const cache = createCache({ redis, logger: false });
+  const cache = createCache({ redis, prefix: 'gap:', logger: false });
   t.teardown(async () => {
     await cache.close();
     await redis.close();
