@@ -106,3 +106,9 @@ test('process.exit() with several threads under load ends with its code', async 
   t.deepEqual(await child.exit, { code: 5, signal: null }, child.output.join('\n'));
   for (const connection of open) connection.close();
 });
+
+test('a database in this process is refused where there are several threads', async (t) => {
+  const child = runProgram(t, 'app/programs/embedded.ts');
+  t.deepEqual(await child.exit, { code: 0, signal: null }, child.output.join('\n'));
+  t.true(child.output.includes('refused=TypeError'), child.output.join('\n'));
+});

@@ -147,7 +147,11 @@ export class Cache {
     if (hit !== undefined) return hit.value as T;
     const plan = this.#toPlan(options);
     const tenants = this.tenants();
-    const make = (context: FactoryContext): T | PromiseLike<T> => makeKeyed(tenants, () => factory(context));
+    const make = (context: FactoryContext): Promise<T | Made<T, string>> =>
+      makeKeyed(tenants, async (making) => {
+        const value = await factory(context);
+        return making.isUncommitted ? new Made<T, string>(value, { ttl: 0, grace: 0 }) : value;
+      });
     // What is not kept becomes nobody else's.
     if (plan.ttl === 0) return this.#loader.call(factory, plan);
     return this.#store.decode(await this.#loader.load(full, make, plan)) as T;

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { ConnectionSource, DatabaseStats } from '../connections/connections.ts';
+import { followMaking } from '../internal/work-scope.ts';
 import type { Connection, Engine, NotificationListener, StatementResult } from './engine.ts';
 import type { Limits } from './interrupt.ts';
 import { Queryable, type QueryOptions, type StreamOptions } from './queryable.ts';
@@ -130,6 +131,7 @@ export class Database extends Queryable {
     work: (transaction: Transaction) => T | PromiseLike<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
+    followMaking();
     const outer = this.#current(options);
     if (outer !== undefined) {
       refuseOwnMode(options);

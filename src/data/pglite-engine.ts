@@ -2,6 +2,7 @@
 import type { PGlite } from '@electric-sql/pglite';
 
 import type { DatabaseStats } from '../connections/connections.ts';
+import { onThreadGroup } from '../native/thread-group.ts';
 import { toHexText } from './encode-value.ts';
 import type { Connection, Engine, NotificationListener, Statement, StatementResult } from './engine.ts';
 import { toAborted } from './interrupt.ts';
@@ -11,6 +12,11 @@ import { ExhaustedError, toUnavailable } from './sql-state.ts';
 
 /** Opens the database kept in `dataDir`, or one in memory. */
 export async function openPglite(dataDir: string | undefined, acquireTimeout: number): Promise<Engine> {
+  const stayAlone = onThreadGroup(() => {
+    throw new TypeError(
+      'A database without a `url` is in one thread, and `listen({ workers })` would give each thread one of its own: give it the `url` of a server',
+    );
+  });
   const need = 'A database without a `url`';
   const { PGlite } = await openPeer('@electric-sql/pglite', need, () => import('@electric-sql/pglite'));
   const pglite = await PGlite.create(dataDir ?? 'memory://');
@@ -18,7 +24,7 @@ export async function openPglite(dataDir: string | undefined, acquireTimeout: nu
   // its arrays differ by which types there were when it was opened.
   pglite.parsers = Object.fromEntries(columnParsers);
   pglite.serializers = {};
-  return new PgliteEngine(pglite, acquireTimeout);
+  return new PgliteEngine(pglite, acquireTimeout, stayAlone);
 }
 
 /** Somebody who waits for the connection. */
@@ -32,11 +38,13 @@ class PgliteEngine implements Engine {
   readonly acquireTimeout: number;
   readonly #waiting: Waiter[] = [];
   #isTaken = false;
+  readonly #onClose: () => void;
   #closing: Promise<void> | undefined;
 
-  constructor(pglite: PGlite, acquireTimeout: number) {
+  constructor(pglite: PGlite, acquireTimeout: number, onClose: () => void) {
     this.#pglite = pglite;
     this.acquireTimeout = acquireTimeout;
+    this.#onClose = onClose;
   }
 
   async acquire(signal?: AbortSignal): Promise<Connection> {
@@ -116,6 +124,7 @@ class PgliteEngine implements Engine {
 
   async #close(): Promise<void> {
     if (this.#isTaken) await this.#wait(undefined);
+    this.#onClose();
     await this.#pglite.close();
   }
 }

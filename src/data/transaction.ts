@@ -1,7 +1,7 @@
 /** A transaction, or a savepoint within one: statements that take effect together or not at all. */
 import type { AsyncLocalStorage } from 'node:async_hooks';
 
-import { isMakingForOthers, openHere } from '../internal/work-scope.ts';
+import { currentMaking, openHere, type Making } from '../internal/work-scope.ts';
 import type { MaybePromise } from '../types/schema.ts';
 import { DatabaseError } from './database-error.ts';
 import type { Engine, StatementResult } from './engine.ts';
@@ -32,6 +32,8 @@ export class Transaction extends Queryable {
   readonly #surrounding: Transaction | undefined;
   /** Of a savepoint: limits what runs in it. */
   readonly #signal: AbortSignal | undefined;
+  /** The value for a cache in whose making it began. */
+  readonly #making = currentMaking();
   readonly #turns = new Turns();
   /** Savepoints within, that run or wait for their turn. */
   #nested = 0;
@@ -48,29 +50,33 @@ export class Transaction extends Queryable {
     this.#surrounding = parent ?? context.getStore();
   }
 
-  /**
-   * The innermost transaction that runs here under this confinement, or else the one that `tx` has given this request. For
-   * {@link Database} alone.
-   *
-   * @internal
-   */
+  /** @internal The innermost transaction that runs here under this confinement, or else the one `tx` has given this request. */
   static find(
     context: TransactionContext,
     confinement: string | undefined,
     kind: Engine['kind'],
   ): Transaction | undefined {
+    const making = currentMaking();
     let at = context.getStore();
     while (at !== undefined && at.#core.confinement !== confinement) at = at.#surrounding;
-    if (at !== undefined) return at;
-    const open = openHere();
-    if (open.length === 0) return undefined;
+    if (at !== undefined) return at.#asked(making);
     // What others get from a cache must not come of rows that may never be, nor be cut off when this request ends. Where
     // there is but one connection, it would wait for itself.
-    if (kind !== 'pglite' && isMakingForOthers()) return undefined;
-    const own = open.filter((each): each is Transaction => each instanceof Transaction && each.#context === context);
-    const fitting = own.filter((each) => each.#core.confinement === confinement);
-    // Of several, nobody has said which one is meant.
-    return fitting.length === 1 ? fitting[0] : undefined;
+    if (kind !== 'pglite' && making !== undefined) return undefined;
+    let found: Transaction | undefined;
+    for (const each of openHere()) {
+      if (!(each instanceof Transaction) || each.#context !== context || each.#core.confinement !== confinement)
+        continue;
+      if (found !== undefined) return undefined; // of several, nobody has said which one is meant
+      found = each;
+    }
+    return found === undefined ? undefined : found.#asked(making);
+  }
+
+  /** Asked for a value that others get, too, it gives what they must not keep: unless it is a part of making that. */
+  #asked(making: Making | undefined): this {
+    if (making !== undefined && making !== this.#making) making.isUncommitted = true;
+    return this;
   }
 
   override get isInTransaction(): boolean {

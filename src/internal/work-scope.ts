@@ -14,8 +14,16 @@ interface WorkScope {
   tenant: string | undefined;
   /** Of a value in the making for a cache: the tenants its key names. Undefined where nothing is being made. */
   readonly keyed?: readonly string[] | undefined;
+  /** What becomes known of that value while it is made. */
+  readonly making?: Making | undefined;
   /** What dependencies have opened for all that runs in it: transactions. */
   readonly open: object[];
+}
+
+/** A value in the making for a cache. */
+export interface Making {
+  /** Rows that may never be are in it. */
+  isUncommitted: boolean;
 }
 
 const scopes = new AsyncLocalStorage<WorkScope>();
@@ -44,7 +52,8 @@ export function needsScope(factory: object): boolean {
 export function withWorkScope<T>(work: () => T, request?: object): T {
   isUsed = true;
   // What is being made for a cache stays so, whoever does a part of it.
-  const scope: WorkScope = { tenant: undefined, keyed: scopes.getStore()?.keyed, open: [] };
+  const { keyed, making } = scopes.getStore() ?? {};
+  const scope: WorkScope = { tenant: undefined, keyed, making, open: [] };
   if (request !== undefined) requests.set(request, scope);
   return scopes.run(scope, work);
 }
@@ -52,8 +61,8 @@ export function withWorkScope<T>(work: () => T, request?: object): T {
 /** Runs a part of the work that is this tenant's. */
 export function withTenant<T>(tenant: string, work: () => T): T {
   isUsed = true;
-  const { keyed, open = [] } = scopes.getStore() ?? {};
-  return scopes.run({ tenant, keyed, open }, work);
+  const { keyed, making, open = [] } = scopes.getStore() ?? {};
+  return scopes.run({ tenant, keyed, making, open }, work);
 }
 
 /** Runs what only happens to be needed here first, and is not part of this work: it takes part in nothing that is open. */
@@ -98,17 +107,26 @@ export function openHere(): readonly object[] {
   return (isUsed ? scopes.getStore()?.open : undefined) ?? nothing;
 }
 
-/** Whether a value for a cache is being made here, which others than this work get, too. */
-export function isMakingForOthers(): boolean {
-  return isUsed && scopes.getStore()?.keyed !== undefined;
+/**
+ * Makes a value for a cache under a key that names these tenants. `isUncommitted` of what `make` is given tells, once the value is
+ * there, whether it must not be kept.
+ */
+export function makeKeyed<T>(tenants: readonly string[], make: (making: Readonly<Making>) => T): T {
+  const making: Making = { isUncommitted: false };
+  // Nobody has tenants or transactions: nothing to be told apart.
+  if (!isUsed) return make(making);
+  const { tenant, open = [] } = scopes.getStore() ?? {};
+  return scopes.run({ tenant, keyed: tenants, making, open }, make, making);
 }
 
-/** Makes a value for a cache under a key that names these tenants. */
-export function makeKeyed<T>(tenants: readonly string[], make: () => T): T {
-  // Nobody has tenants or transactions: nothing to be told apart.
-  if (!isUsed) return make();
-  const { tenant, open = [] } = scopes.getStore() ?? {};
-  return scopes.run({ tenant, keyed: tenants, open }, make);
+/** The value for a cache that is being made here. */
+export function currentMaking(): Making | undefined {
+  return isUsed ? scopes.getStore()?.making : undefined;
+}
+
+/** To be called before a transaction begins in which a value for a cache may be made: from here on that is followed. */
+export function followMaking(): void {
+  isUsed = true;
 }
 
 /**

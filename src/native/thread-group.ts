@@ -28,7 +28,7 @@ export interface ThreadGroup {
 let group = toGroup(workerData);
 const listeners = new Set<(group: ThreadGroup) => void>();
 
-/** Calls `listener` once this thread is in a group: now, or never, or when it is about to start others. */
+/** Calls `listener` once this thread is in a group: now, or never, or when it is about to start others. What it throws prevents that. */
 export function onThreadGroup(listener: (group: ThreadGroup) => void): () => void {
   if (group !== undefined) {
     listener(group);
@@ -42,8 +42,9 @@ export function onThreadGroup(listener: (group: ThreadGroup) => void): () => voi
 export function formThreadGroup(threads: number): Readonly<Record<string, ThreadGroup>> {
   // One that listens at a second address has its first group still: its caches are in it.
   if (group === undefined) {
-    group = { id: randomUUID(), threads, marks: new Int32Array(new SharedArrayBuffer(WORDS * 4)) };
-    for (const listener of listeners) listener(group);
+    const formed = { id: randomUUID(), threads, marks: new Int32Array(new SharedArrayBuffer(WORDS * 4)) };
+    for (const listener of listeners) listener(formed);
+    group = formed;
     listeners.clear();
   }
   return { [KEY]: group };
