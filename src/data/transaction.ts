@@ -2,14 +2,13 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 
 import { currentMaking, openHere, type Making } from '../internal/work-scope.ts';
-import type { MaybePromise } from '../types/schema.ts';
 import { DatabaseError } from './database-error.ts';
 import type { Engine, StatementResult } from './engine.ts';
 import { anyOf, toAborted, type Limits } from './interrupt.ts';
 import { Queryable, type QueryOptions, type StreamOptions } from './queryable.ts';
 import { Sql } from './sql.ts';
 import { streamRows } from './stream-rows.ts';
-import type { TransactionCore } from './transaction-core.ts';
+import type { TransactionCore, Turn } from './transaction-core.ts';
 import { endsWithin, Turns } from './turns.ts';
 
 /** A savepoint has the turn of all that runs in it. */
@@ -176,7 +175,7 @@ export class Transaction extends Queryable {
   }
 
   /** Waits for those before, where there are any. */
-  #takeTurn(): MaybePromise<() => void> {
+  #takeTurn(): Turn {
     this.#assertOpen();
     this.#pending++;
     const turn = this.#turns.take();

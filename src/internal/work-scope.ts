@@ -12,9 +12,7 @@ import { CovetError } from '../error.ts';
 /** What is noted of a piece of work, as it becomes known. */
 interface WorkScope {
   tenant: string | undefined;
-  /** Of a value in the making for a cache: the tenants its key names. Undefined where nothing is being made. */
-  readonly keyed?: readonly string[] | undefined;
-  /** What becomes known of that value while it is made. */
+  /** The value for a cache that is being made; undefined where none is. */
   readonly making?: Making | undefined;
   /** What dependencies have opened for all that runs in it: transactions. */
   readonly open: object[];
@@ -22,6 +20,8 @@ interface WorkScope {
 
 /** A value in the making for a cache. */
 export interface Making {
+  /** The tenants its key names. */
+  readonly keyed: readonly string[];
   /** Rows that may never be are in it. */
   isUncommitted: boolean;
 }
@@ -52,8 +52,7 @@ export function needsScope(factory: object): boolean {
 export function withWorkScope<T>(work: () => T, request?: object): T {
   isUsed = true;
   // What is being made for a cache stays so, whoever does a part of it.
-  const { keyed, making } = scopes.getStore() ?? {};
-  const scope: WorkScope = { tenant: undefined, keyed, making, open: [] };
+  const scope: WorkScope = { tenant: undefined, making: scopes.getStore()?.making, open: [] };
   if (request !== undefined) requests.set(request, scope);
   return scopes.run(scope, work);
 }
@@ -61,8 +60,8 @@ export function withWorkScope<T>(work: () => T, request?: object): T {
 /** Runs a part of the work that is this tenant's. */
 export function withTenant<T>(tenant: string, work: () => T): T {
   isUsed = true;
-  const { keyed, making, open = [] } = scopes.getStore() ?? {};
-  return scopes.run({ tenant, keyed, making, open }, work);
+  const { making, open = [] } = scopes.getStore() ?? {};
+  return scopes.run({ tenant, making, open }, work);
 }
 
 /** Runs what only happens to be needed here first, and is not part of this work: it takes part in nothing that is open. */
@@ -112,11 +111,11 @@ export function openHere(): readonly object[] {
  * there, whether it must not be kept.
  */
 export function makeKeyed<T>(tenants: readonly string[], make: (making: Readonly<Making>) => T): T {
-  const making: Making = { isUncommitted: false };
+  const making: Making = { keyed: tenants, isUncommitted: false };
   // Nobody has tenants or transactions: nothing to be told apart.
   if (!isUsed) return make(making);
   const { tenant, open = [] } = scopes.getStore() ?? {};
-  return scopes.run({ tenant, keyed: tenants, making, open }, make, making);
+  return scopes.run({ tenant, making, open }, make, making);
 }
 
 /** The value for a cache that is being made here. */
@@ -135,7 +134,7 @@ export function followMaking(): void {
  * @throws CovetError `TENANT_NOT_ISOLATED` when it would become part of a value that is kept for others, too.
  */
 export function assertKeyed(tenant: string): void {
-  const keyed = isUsed ? scopes.getStore()?.keyed : undefined;
+  const keyed = currentMaking()?.keyed;
   if (keyed === undefined || keyed.includes(tenant)) return;
   throw new CovetError(
     `A value for the cache is made of the data of tenant '${tenant}', and its key does not name that tenant`,
