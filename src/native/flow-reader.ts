@@ -39,7 +39,7 @@ export class FlowReader {
   }
 
   /**
-   * What has come since the last call, at least a byte, at most some tens of KiB; undefined at the end. At once where it is
+   * What has come since the last call, at least a byte, at most 256 KiB; undefined at the end. At once where it is
    * there.
    *
    * @throws HttpError where the body breaks a rule (413, 408, 400), or breaks off; CovetError once it was let go.

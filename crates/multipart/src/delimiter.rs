@@ -49,6 +49,11 @@ impl Delimiter {
         self.matched - self.borrowed
     }
 
+    /// Whether `input`, the next to come, is nothing but data.
+    pub(crate) fn is_clear_of(&self, input: &[u8]) -> bool {
+        self.matched == 0 && !self.is_next && self.finder.find(input).is_none() && cut_off(&self.bytes, input) == 0
+    }
+
     /// Takes what is next off the front of `input`.
     #[inline]
     pub(crate) fn next(&mut self, input: &mut Bytes) -> Found {
@@ -174,6 +179,18 @@ mod tests {
         ] {
             assert_eq!(read(pieces, true), expected, "{pieces:?}");
         }
+    }
+
+    #[test]
+    fn what_may_end_in_a_delimiter_is_not_clear() {
+        let mut delimiter = Delimiter::new(Bytes::from_static(b"\r\n--b"));
+        for (input, expected) in
+            [("abc", true), ("a\r\n--c", true), ("\rb", true), ("a\r", false), ("a\r\n--", false), ("a\r\n--bc", false)]
+        {
+            assert_eq!(delimiter.is_clear_of(input.as_bytes()), expected, "{input:?}");
+        }
+        delimiter.next(&mut Bytes::from_static(b"a\r"));
+        assert!(!delimiter.is_clear_of(b"abc"), "a byte of data is held back");
     }
 
     #[test]

@@ -105,6 +105,21 @@ impl FormParser {
         self.parser.push(chunk)
     }
 
+    /// As [`Parser::can_pass`].
+    #[must_use]
+    pub fn can_pass(&self) -> bool {
+        matches!(self.part, Part::File) && self.ready.is_empty() && self.parser.can_pass()
+    }
+
+    /// As [`Parser::pass`], of a chunk that is all [`FormItem::Data`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn pass(&mut self, chunk: &[u8]) -> Result<bool, MultipartError> {
+        if self.can_pass() { self.parser.pass(chunk) } else { Ok(false) }
+    }
+
     /// As [`Parser::finish`].
     ///
     /// # Errors

@@ -127,6 +127,36 @@ impl Parser {
         }
     }
 
+    /// Whether the next chunk may be one for [`Parser::pass`]: a file's data comes next, and nothing is held back.
+    #[must_use]
+    pub fn can_pass(&self) -> bool {
+        self.state == State::Data
+            && self.is_file
+            && !self.is_skipped
+            && self.input.is_empty()
+            && self.delimiter.held() == 0
+    }
+
+    /// As [`Parser::push`] of a chunk whose one event is [`Event::Data`] of all of it, for whoever has the chunk elsewhere.
+    /// `false` where it may be anything else: it is to be pushed then.
+    ///
+    /// # Errors
+    ///
+    /// As [`Parser::push`] and [`Parser::next_event`].
+    pub fn pass(&mut self, chunk: &[u8]) -> Result<bool, MultipartError> {
+        if !self.can_pass() || !self.delimiter.is_clear_of(chunk) {
+            return Ok(false);
+        }
+        self.total = self.total.saturating_add(chunk.len() as u64);
+        if self.total > self.limits.max_total {
+            return Err(self.fail(MultipartError::BodyTooLarge));
+        }
+        match self.count(chunk) {
+            Err(error) => Err(self.fail(error)),
+            Ok(()) => Ok(true),
+        }
+    }
+
     /// The next event; `None` when the next chunk is needed for it.
     ///
     /// # Errors

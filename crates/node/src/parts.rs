@@ -1,7 +1,8 @@
 //! A multipart form part by part, as JavaScript holds it.
 //!
 //! The data crosses anyway, so it is parsed where it arrives, on the JS thread: finding delimiters costs a fraction of the
-//! copy into a JavaScript buffer. A piece of a file crosses alone, without an object around it. What JavaScript does not ask for stays in the flow, whose window is the back-pressure.
+//! copy into a JavaScript buffer. A piece of a file crosses alone, without an object around it. What JavaScript does not ask
+//! for stays in the flow, whose window is the back-pressure, or in the socket.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use napi::Env;
 use napi::bindgen_prelude::BufferSlice;
 use napi_derive::napi;
 
-use crate::bridge::{End, Taken, ToJs};
+use crate::bridge::{End, Taken, ToJs, fill_buffer};
 use crate::flow::NativeReader;
 use crate::upload::{NativeFormFault, NativeFormOptions};
 
@@ -147,6 +148,9 @@ impl NativeParts {
     /// Some of the file that has begun; null where something else comes next, or nothing has come yet.
     #[napi]
     pub fn take_data<'env>(&mut self, env: &'env Env) -> napi::Result<Option<BufferSlice<'env>>> {
+        if let Some(drawn) = self.draw_data(env)? {
+            return Ok(Some(drawn));
+        }
         match self.take_step() {
             Step::Data(first) => BufferSlice::copy_from(env, self.join(first)).map(Some),
             Step::Nothing => Ok(None),
@@ -172,10 +176,38 @@ impl NativeParts {
         self.found.take().unwrap_or_else(|| self.step())
     }
 
+    /// Some of a file that is drawn from its socket, and is all that was drawn: most of a large file, which so is never copied.
+    fn draw_data<'env>(&mut self, env: &'env Env) -> napi::Result<Option<BufferSlice<'env>>> {
+        let (Ok(parser), Some(flow), None, true) = (&mut self.parser, &self.flow, &self.found, self.pieces.is_empty())
+        else {
+            return Ok(None);
+        };
+        if !parser.can_pass() {
+            return Ok(None);
+        }
+        match flow.take() {
+            Taken::Come(amount) => {
+                let Some(drawn) = fill_buffer(env, amount, |room| flow.draw(room))? else { return Ok(None) };
+                match parser.pass(&drawn) {
+                    Ok(true) => return Ok(Some(drawn)),
+                    Ok(false) => self.pieces.push_back(Bytes::copy_from_slice(&drawn)),
+                    Err(error) => self.found = Some(Step::of(refuse(error, parser))),
+                }
+            }
+            Taken::Piece(piece) => self.pieces.push_back(piece),
+            Taken::Nothing | Taken::End(_) => {}
+        }
+        Ok(None)
+    }
+
     /// The piece with those behind it that are there: a crossing and a buffer for each small one would cost more than the
     /// copy.
     fn join(&mut self, first: Bytes) -> Bytes {
         let mut joined = BytesMut::new();
+        // A large one that is read ahead could not be drawn to where it is wanted.
+        if first.len() > JOIN / 2 {
+            return first;
+        }
         loop {
             match self.step() {
                 Step::Data(next) if joined.len().max(first.len()) + next.len() <= JOIN => {
@@ -209,6 +241,10 @@ impl NativeParts {
                 None => match self.flow.as_ref().map_or(Taken::End(End::Complete), |flow| flow.take()) {
                     Taken::Nothing => return Step::Nothing,
                     Taken::Piece(piece) => parser.push(piece),
+                    Taken::Come(amount) => match self.flow.as_ref().and_then(|flow| flow.draw_piece(amount)) {
+                        Some(piece) => parser.push(piece),
+                        None => return Step::Nothing,
+                    },
                     Taken::End(End::Complete) => {
                         let end = parser.finish().map(|()| NativePart::of(PART_END));
                         return Step::of(end.unwrap_or_else(|error| refuse(error, parser)));

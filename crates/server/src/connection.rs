@@ -23,9 +23,9 @@ use crate::drain::Drain;
 use crate::files::Blocking;
 use crate::gated_io::{CountedRead, GatedIo, Verdicts};
 use crate::handler::ConnectionHandler;
-use crate::lent::HasSocket;
 use crate::options::ServerOptions;
 use crate::service::Service;
+use crate::socket::HasSocket;
 
 /// hyper keeps unparsed input and unsent output each within this: pipelined requests above it wait in the kernel.
 /// hyper's least is 8 KiB; a head may be 16.

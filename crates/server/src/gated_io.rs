@@ -5,7 +5,8 @@
 //! request that only serves to have the refusal answered in its turn, behind the answers of earlier pipelined
 //! requests; the service knows it by its number. Nothing is read after it.
 //!
-//! The other way bytes pass as they are, but for those that stand in for a lent body, see `lent.rs`.
+//! The other way bytes pass as they are, but for those that stand in for a lent body, see `lent.rs`. A body may be drawn from
+//! the socket by another thread; hyper then reads bytes that stand in for it, see `tap.rs`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -19,8 +20,10 @@ use covet_http::{Gate, GateState, Refusal};
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 
 use crate::clock::Clock;
-use crate::lent::{HasSocket, Lending, Next, Socket, stands_in};
+use crate::lent::{Lending, Next, stand_in, stands_in};
 use crate::linger::Linger;
+use crate::socket::{HasSocket, Socket};
+use crate::tap::{Heard, Tapping};
 
 const STAND_IN: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 
@@ -53,6 +56,8 @@ pub(crate) struct Verdicts {
     pub(crate) is_invited: Cell<bool>,
     /// Lent bodies that hyper has begun to write, in their order.
     lendings: RefCell<VecDeque<Lending>>,
+    /// Of the body that is being read: who else reads it.
+    pub(crate) tapping: RefCell<Tapping>,
 }
 
 impl Verdicts {
@@ -67,6 +72,7 @@ impl Verdicts {
             is_unread: Cell::new(false),
             is_invited: Cell::new(false),
             lendings: RefCell::default(),
+            tapping: RefCell::default(),
         }
     }
 
@@ -229,7 +235,47 @@ impl<T: CountedRead + Unpin> GatedIo<T> {
     }
 }
 
-impl<T: CountedRead + Unpin> Read for GatedIo<T> {
+impl<T: HasSocket> GatedIo<T> {
+    /// Gives hyper bytes in the place of those that another thread has drawn; `false` where it is to read for itself.
+    fn poll_tapped(&mut self, cx: &mut Context<'_>, out: &mut ReadBufCursor<'_>) -> Poll<bool> {
+        let verdicts = Rc::clone(&self.verdicts);
+        let mut tapping = verdicts.tapping.borrow_mut();
+        let left = self.gate.plain();
+        if self.held.is_empty() && tapping.is_wanted(left) {
+            tapping.open(self.inner.socket(), left);
+        }
+        let Some(open) = tapping.opened() else { return Poll::Ready(false) };
+        let Heard { drawn, is_awaited, is_closed } = open.hear(cx);
+        if drawn > 0 {
+            self.gate.pass_plain(drawn);
+            self.note_state();
+        }
+        let amount = usize::try_from(open.stand_ins()).unwrap_or(usize::MAX).min(out.remaining()).min(SCRATCH);
+        if amount > 0 {
+            out.put_slice(&stand_in()[..amount]);
+            open.on_given(amount);
+            let is_over = open.stand_ins() == 0 && self.gate.plain() == 0;
+            tapping.on_stand_ins(amount);
+            if is_over {
+                tapping.close();
+            }
+            return Poll::Ready(true);
+        }
+        if is_closed {
+            tapping.close();
+            return Poll::Ready(false);
+        }
+        verdicts.clock.on_body_wanted(is_awaited);
+        if is_awaited && self.inner.poll_readable(cx).is_ready() {
+            verdicts.clock.on_body_wanted(false);
+            open.on_come();
+            tapping.on_come();
+        }
+        Poll::Pending
+    }
+}
+
+impl<T: CountedRead + HasSocket + Unpin> Read for GatedIo<T> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut out: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         loop {
@@ -254,6 +300,9 @@ impl<T: CountedRead + Unpin> Read for GatedIo<T> {
                 let waits =
                     !matches!(this.gate.state(), GateState::Body { .. }) && this.verdicts.clock.waits_after_end();
                 return if waits { Poll::Pending } else { Poll::Ready(Ok(())) };
+            }
+            if ready!(this.poll_tapped(cx, &mut out)) {
+                return Poll::Ready(Ok(()));
             }
             let before = out.remaining();
             if this.is_plain(before) {

@@ -4,18 +4,18 @@
 //! bytes that only stand in for them. Out, to the socket: in the place of those the lender's own, by `gated_io`. So a
 //! large answer in another thread's memory is never copied as a whole, and hyper still counts every byte.
 
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 
 use crate::gated_io::Verdicts;
 use crate::reply_body::BodyError;
+use crate::socket::Socket;
 
 /// Bytes that a lender is asked for at once: its thread does nothing else while the kernel copies them.
 const ASKED: usize = 1024 * 1024;
@@ -55,58 +55,8 @@ pub struct Taken {
     pub copied: Bytes,
 }
 
-/// A connection's socket, to send from another thread.
-#[derive(Debug)]
-pub enum Socket {
-    /// Of TCP.
-    Tcp(std::net::TcpStream),
-    /// Of this machine.
-    #[cfg(unix)]
-    Unix(std::os::unix::net::UnixStream),
-}
-
-impl Socket {
-    /// Sends `ahead` and then `body`; how many bytes of both together it took, which may be none.
-    pub fn send(&self, ahead: &[u8], body: &[u8]) -> io::Result<usize> {
-        let slices = [IoSlice::new(ahead), IoSlice::new(body)];
-        loop {
-            let sent = match self {
-                Self::Tcp(socket) => (&mut &*socket).write_vectored(&slices),
-                #[cfg(unix)]
-                Self::Unix(socket) => (&mut &*socket).write_vectored(&slices),
-            };
-            match sent {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(0),
-                sent => return sent,
-            }
-        }
-    }
-}
-
-impl Socket {
-    /// Has the close of the socket tell the peer that it was no end in order: with a reset, where there is such a thing.
-    pub(crate) fn reset_on_close(&self) {
-        match self {
-            // Where it cannot be set the socket is broken already, and so its peer is told.
-            Self::Tcp(socket) => drop(socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO))),
-            #[cfg(unix)]
-            Self::Unix(_) => {}
-        }
-    }
-}
-
-/// A stream that may have a socket to lend to.
-pub trait HasSocket {
-    /// A second hold on the socket; `None` where there is none, or none can be had.
-    fn socket(&self) -> Option<Socket>;
-
-    /// Why the connection is over, where the system knows that already: a reset shows without reading.
-    fn fault(&self) -> Option<io::Error>;
-}
-
 /// Bytes without a meaning, as many as are asked for at once. Never written, so the system never backs them by memory.
-fn stand_in() -> &'static Bytes {
+pub(crate) fn stand_in() -> &'static Bytes {
     static STAND_IN: OnceLock<Bytes> = OnceLock::new();
     STAND_IN.get_or_init(|| vec![0; ASKED].into())
 }

@@ -18,6 +18,8 @@
 //! | `conditional` | an answer that says its version in; 304 or 412 in its place out, where the client has it |
 //! | `client` | a peer and its headers in; whom trusted proxies name out |
 //! | `request_body` | frames in; bounded bytes out: whole where they are few, else as they are asked for |
+//! | `socket` | a second hold on a connection's socket in; bytes both ways out, on another thread |
+//! | `tap` | a body that another thread wants in; a hold on its socket out, and bytes that stand in for what that draws |
 //! | `decompress` | a coded body in; its plain bytes out, in bounded steps |
 //! | `reply_body` | a whole body or a stream in; frames out, as fast as the peer takes them |
 //! | `lent` | a large body that is somebody else's in; bytes that stand in for it out, and it itself to the socket |
@@ -48,7 +50,9 @@ mod refuse;
 mod reply_body;
 mod request_body;
 mod service;
+mod socket;
 mod stream;
+mod tap;
 mod vary;
 
 pub use self::client::Client;
@@ -59,10 +63,12 @@ pub use self::drain::Drain;
 pub use self::gated_io::CountedRead;
 pub use self::handler::{Call, ConnectionHandler, Destination, Handler, RefusedRequest};
 pub use self::io_threads::IoThreads;
-pub use self::lent::{Ask, HasSocket, Lender, Lent, Socket, Taken};
+pub use self::lent::{Ask, Lender, Lent, Taken};
 pub use self::listener::{ListenAt, StartError};
 pub use self::options::{RouteOptions, ServerOptions};
 pub use self::pipe::Pipe;
 pub use self::reply_body::{BodyError, ReplyBody, ReplyStream};
 pub use self::request_body::{BodyStream, RequestBody};
+pub use self::socket::{HasSocket, Socket};
 pub use self::stream::Remote;
+pub use self::tap::{Come, Tap, Tapped};

@@ -10,13 +10,14 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use covet_http::Refusal;
 use http_body::Body as _;
 use hyper::body::Incoming;
 
 use crate::decompress::Decoding;
 use crate::gated_io::Verdicts;
+use crate::tap::Tapped;
 
 /// The most that is read before the handler is asked: such a body costs its handler no stream, and its sender, however
 /// slow, no place among the requests in flight.
@@ -122,7 +123,8 @@ impl BodyStream {
             }
             self.verdicts.is_invited.set(true);
             let polled = Pin::new(&mut self.incoming).poll_frame(cx);
-            if self.is_paced {
+            let is_drawn = self.verdicts.tapping.borrow_mut().opened().is_some();
+            if self.is_paced && !is_drawn {
                 self.verdicts.clock.on_body_wanted(polled.is_pending());
             }
             return Poll::Ready(match std::task::ready!(polled) {
@@ -130,7 +132,15 @@ impl BodyStream {
                 Some(Err(_)) => Some(Err(self.verdicts.refused_body.get().unwrap_or(Refusal::IncompleteRequest))),
                 Some(Ok(frame)) => {
                     // Trailers: checked by the gate, of no further use.
-                    let Ok(data) = frame.into_data() else { continue };
+                    let Ok(mut data) = frame.into_data() else { continue };
+                    let drawn = self.verdicts.tapping.borrow_mut().take_stand_ins(data.len());
+                    if drawn > 0 {
+                        self.left -= drawn as u64;
+                        data.advance(drawn);
+                        if data.is_empty() {
+                            continue;
+                        }
+                    }
                     match self.left.checked_sub(data.len() as u64) {
                         Some(left) => {
                             self.left = left;
@@ -143,6 +153,21 @@ impl BodyStream {
         }
     }
 
+    /// Its reader is on another thread, and would rather draw the body from the socket: where that can be, and while more is
+    /// to come, [`BodyStream::poll_tap`] gives it a tap.
+    pub fn ask_for_tap(&self) {
+        if self.decoding.is_none() {
+            self.verdicts.tapping.borrow_mut().ask();
+        }
+    }
+
+    /// The tap that was asked for, once nothing of the body waits here, and later word that something has come for it. Else
+    /// the task is woken when there is one. To be asked behind [`BodyStream::poll_next`], which has the end.
+    pub fn poll_tap(&self, cx: &Context<'_>) -> Option<Tapped> {
+        let left = self.ahead.is_none().then(|| self.incoming.size_hint().exact()).flatten();
+        self.verdicts.tapping.borrow_mut().poll(cx, left)
+    }
+
     /// Reads what is left and forgets it, as long as it is little and comes soon.
     pub async fn drain(mut self) {
         // What nobody wants need not be decoded.
@@ -150,7 +175,8 @@ impl BodyStream {
             self.ahead = None;
         }
         let mut left = DRAIN.min(self.left);
-        if self.declared_length().is_some_and(|length| length > left) {
+        let drawn = self.verdicts.tapping.borrow_mut().on_their_way();
+        if self.declared_length().is_some_and(|length| length - drawn > left) {
             return;
         }
         let mut sleep = self.verdicts.clock.timer().sleep(DRAIN_TIME);
@@ -289,6 +315,7 @@ pub(crate) async fn open_body(
     verdicts: &Rc<Verdicts>,
 ) -> Result<RequestBody, Refusal> {
     verdicts.is_invited.set(false);
+    verdicts.tapping.take();
     let length = incoming.size_hint();
     if length.lower() > limit {
         return Err(Refusal::PayloadTooLarge);

@@ -1,18 +1,20 @@
 //! A connection's socket, whichever kind it is.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::IpAddr;
 #[cfg(unix)]
 use std::os::fd::AsFd;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 
 use crate::gated_io::CountedRead;
-use crate::lent::{HasSocket, Socket};
 use crate::pipe::PipeIo;
+use crate::socket::{HasSocket, Socket};
 
 /// Who is on the other end: an address, or nobody known, on a Unix socket.
 pub type Remote = Option<IpAddr>;
@@ -69,6 +71,29 @@ impl HasSocket for TokioIo<CountedStream> {
     #[cfg(not(unix))]
     fn socket(&self) -> Option<Socket> {
         None
+    }
+
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // What the runtime knows is of its own reads: another hold on the socket may have emptied it. A byte is looked at, so
+        // that it knows better.
+        let mut byte = [MaybeUninit::uninit()];
+        macro_rules! look {
+            ($stream:expr) => {
+                while ready!($stream.poll_read_ready(cx)).is_ok() {
+                    match $stream.try_io(Interest::READABLE, || SockRef::from($stream).peek(&mut byte)) {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        _ => break,
+                    }
+                }
+            };
+        }
+        match &self.inner().stream {
+            Stream::Tcp(stream) => look!(stream),
+            #[cfg(unix)]
+            Stream::Unix(stream) => look!(stream),
+            Stream::Pipe(_) => {}
+        }
+        Poll::Ready(())
     }
 }
 

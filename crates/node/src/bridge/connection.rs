@@ -13,7 +13,9 @@ use bytes::Bytes;
 use covet_http::Refusal;
 use covet_router::Router;
 use covet_server::io_threads::Spawn;
-use covet_server::{BodyStream, Call, ConnectionHandler, Handler, RefusedRequest, Remote, ReplyBody, RequestBody};
+use covet_server::{
+    BodyStream, Call, ConnectionHandler, Handler, RefusedRequest, Remote, ReplyBody, RequestBody, Tapped,
+};
 use covet_uploads::{UploadError, gather};
 use http::Response;
 
@@ -184,6 +186,7 @@ async fn pass_on(body: &mut BodyStream, flow: &ToJs) -> bool {
         gather_form(body, flow, &gathering).await;
         return true;
     }
+    body.ask_for_tap();
     let mut filling = Filling { body, flow, has_looked: false };
     let Some(end) = poll_fn(|cx| filling.poll(cx)).await else { return true };
     flow.end(end);
@@ -236,6 +239,11 @@ impl Filling<'_> {
             }
         }
         self.flow.tell();
+        match self.body.poll_tap(cx) {
+            Some(Tapped::Open(tap)) => self.flow.open_tap(tap),
+            Some(Tapped::HasCome) => self.flow.tell_of_tap(),
+            None => {}
+        }
         Poll::Pending
     }
 }

@@ -21,6 +21,8 @@
 //! bytes, which is the back-pressure. A flow has a number, under which JavaScript hears that there is something new; it may
 //! outlive its request's slot. Two of them make a connection that has no socket, `pipe.rs`.
 //!
+//! A large body of a request is **drawn**, `to_js.rs`: JavaScript reads it from the socket, which the I/O thread watches.
+//!
 //! A large body that is whole is **lent**, `lent.rs`: JavaScript keeps it, and sends from it when its turn has come.
 //!
 //! A wake is sent only if none is on its way, so a burst costs one in either direction.
@@ -28,6 +30,7 @@
 mod body_places;
 mod connection;
 mod from_js;
+mod js_buffer;
 mod layout;
 mod lent;
 mod pipe;
@@ -44,6 +47,7 @@ mod watch;
 
 pub(crate) use self::connection::BridgeHandler;
 pub(crate) use self::from_js::FromJs;
+pub(crate) use self::js_buffer::fill_buffer;
 pub(crate) use self::lent::{Lent, Served};
 pub(crate) use self::pipe::JsPipe;
 pub(crate) use self::pool::copy as copy_body;

@@ -1,10 +1,13 @@
 //! Bytes on their way to JavaScript: a request's body, or whatever else comes in pieces.
 //!
 //! The I/O thread puts pieces in until [`WINDOW`] bytes wait, then waits itself, and so does the peer behind it.
-//! JavaScript takes piece by piece, and is told only where it found nothing.
+//! JavaScript takes piece by piece, and is told only where it found nothing. A large body of a known length crosses no
+//! threads: it is drawn from its socket as it is taken.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::mem::MaybeUninit;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -12,11 +15,13 @@ use atomic_waker::AtomicWaker;
 use bytes::{Bytes, BytesMut};
 use covet_http::Refusal;
 use covet_multipart::Boundary;
+use covet_server::{Come, Tap};
 use covet_uploads::{Form, GatherOptions, Spool, UploadError};
 
 use super::ready::Bell;
 
-/// Bytes that may wait for JavaScript. Enough to keep a fast peer busy during one turn of the event loop.
+/// Bytes that may wait for JavaScript, or are drawn at once. Enough to keep a fast peer busy during one turn of the event loop;
+/// drawn by 64 KiB a body of 1 MiB takes 1.3 times the CPU (counted, 64 connections).
 const WINDOW: usize = 256 * 1024;
 
 /// Pieces up to this size together cross as one.
@@ -51,6 +56,8 @@ pub(crate) enum End {
 pub(crate) enum Taken {
     /// The oldest of what has come; all of it where that is little.
     Piece(Bytes),
+    /// So many bytes can be drawn: [`ToJs::draw`].
+    Come(usize),
     /// Nothing yet: the bell rings when there is.
     Nothing,
     /// Nothing, and nothing will come.
@@ -81,6 +88,8 @@ struct State {
     is_cancelled: bool,
     /// Asked for as a form, in place of its bytes.
     gathering: Option<Box<Gathering>>,
+    /// Where the bytes come from that are not among the pieces, once the I/O thread reads them no more.
+    tap: Option<Tap>,
     form: Option<Result<Form, FormFault>>,
 }
 
@@ -177,7 +186,10 @@ impl ToJs {
         let Some(piece) = state.next_piece() else {
             self.bell.rearm();
             state.is_awaited = true;
-            return state.end.map_or(Taken::Nothing, Taken::End);
+            return match state.end {
+                Some(end) => Taken::End(end),
+                None => self.look(&mut state),
+            };
         };
         let has_room = state.is_full && state.bytes <= WINDOW / 2;
         if has_room {
@@ -190,6 +202,72 @@ impl ToJs {
         Taken::Piece(piece)
     }
 
+    /// What can be drawn, where JavaScript draws.
+    fn look(&self, state: &mut State) -> Taken {
+        let Some(tap) = &mut state.tap else { return Taken::Nothing };
+        let come = tap.come();
+        if tap.is_due() {
+            self.bell.wake(tap.connection());
+        }
+        match come {
+            Come::Bytes(amount) => {
+                state.is_awaited = false;
+                Taken::Come(amount.min(WINDOW))
+            }
+            Come::Nothing => Taken::Nothing,
+            Come::All => Taken::End(End::Complete),
+            Come::Over => {
+                state.tap = None;
+                Taken::Nothing
+            }
+        }
+    }
+
+    /// Draws the bytes that have come, as many as `room` takes. Where it cannot, the bell rings with the reason.
+    pub(crate) fn draw(&self, room: &mut [MaybeUninit<u8>]) -> bool {
+        let mut state = self.state();
+        let Some(tap) = &mut state.tap else { return false };
+        let is_drawn = tap.draw(room);
+        if tap.is_due() {
+            self.bell.wake(tap.connection());
+        }
+        if !is_drawn {
+            state.tap = None;
+            state.is_awaited = true;
+        }
+        is_drawn
+    }
+
+    /// As [`ToJs::draw`], into memory of our own.
+    pub(crate) fn draw_piece(&self, amount: usize) -> Option<Bytes> {
+        DRAWN.with_borrow_mut(|buffer| {
+            buffer.reserve(amount);
+            if !self.draw(&mut buffer.spare_capacity_mut()[..amount]) {
+                return None;
+            }
+            // SAFETY: so much of the spare capacity was written.
+            unsafe { buffer.set_len(buffer.len() + amount) };
+            Some(buffer.split().freeze())
+        })
+    }
+
+    /// From here on JavaScript draws what it takes. On the I/O thread.
+    pub(crate) fn open_tap(&self, tap: Tap) {
+        let mut state = self.state();
+        if !state.is_cancelled {
+            state.tap = Some(tap);
+        }
+        drop(state);
+        self.tell_of_tap();
+    }
+
+    /// JavaScript may draw, where it waits for that.
+    pub(crate) fn tell_of_tap(&self) {
+        if std::mem::take(&mut self.state().is_awaited) {
+            self.bell.ring();
+        }
+    }
+
     /// Nobody wants what is left.
     pub(crate) fn cancel(&self) {
         let mut state = self.state();
@@ -197,9 +275,10 @@ impl ToJs {
         state.pieces = VecDeque::new();
         state.bytes = 0;
         let form = state.form.take();
+        let tap = state.tap.take();
         drop(state);
-        // Outside the lock: it may have files to close.
-        drop(form);
+        // Outside the lock: there may be files to close.
+        drop((form, tap));
         self.filler.wake();
     }
 
@@ -257,7 +336,17 @@ impl ToJs {
 
     /// Nothing more will come. The first word counts.
     pub(crate) fn end(&self, end: End) {
-        self.state().end.get_or_insert(end);
+        let mut state = self.state();
+        state.end.get_or_insert(end);
+        // Not held any longer than the connection is.
+        let tap = state.tap.take();
+        drop(state);
+        drop(tap);
         self.bell.ring();
     }
+}
+
+thread_local! {
+    /// Drawn into, on this JS thread. What is drawn has been copied from it when the next is, as a rule, and so it serves again.
+    static DRAWN: RefCell<BytesMut> = RefCell::default();
 }
