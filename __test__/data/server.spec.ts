@@ -25,6 +25,21 @@ test('a pool that is used up is a 503 after its time, and serves again', async (
   t.is(await db.execute(sql`select 1`), 1);
 });
 
+test('a server that is not there is named in the log’s words, as is one that lets nobody in', async (t) => {
+  const nowhere = await openDatabase({ url: 'postgres://postgres@127.0.0.1:1/x' });
+  const gone = { code: 'DATABASE_UNAVAILABLE', message: /there was none: connect ECONNREFUSED 127\.0\.0\.1:1$/ };
+  await t.throwsAsync(nowhere.execute(sql`select 1`), gone);
+  await nowhere.close();
+  const at = new URL(await url());
+  at.pathname = '/no_such_database';
+  const nobody = await openDatabase({ url: at.href });
+  await t.throwsAsync(nobody.execute(sql`select 1`), {
+    code: 'DATABASE_ERROR',
+    message: 'The database lets nobody in by this `url`: database "no_such_database" does not exist',
+  });
+  await nobody.close();
+});
+
 test('connections beyond the pool size close when they are idle', async (t) => {
   const db = await open(t, { poolSize: 2, maxOverflow: 3, idleTimeout: 100 });
   let held = 0;

@@ -8,7 +8,10 @@ import { openPostgres } from './postgres-engine.ts';
 export interface DatabaseOptions extends PoolOptions {
   /** A PostgreSQL server: `postgres://user:password@host:5432/name?sslmode=verify-full`. Default: none, so PGlite. */
   readonly url?: string | undefined;
-  /** The folder PGlite keeps its files in. Default: memory, gone when it closes. Not with `url`. */
+  /**
+   * The folder PGlite keeps its files in, for one process at a time: to open it while another has it is `DATABASE_UNAVAILABLE`,
+   * by a lock on the file beside it, `{dataDir}.lock`. Default: memory, gone when it closes. Not with `url`.
+   */
   readonly dataDir?: string | undefined;
   /** Servers that follow the one of `url`, for `db.read`. Each has a pool like the first. */
   readonly replicas?: readonly string[] | undefined;

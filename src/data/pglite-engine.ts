@@ -1,7 +1,11 @@
 /** PostgreSQL inside this process, by PGlite: no server to install, one connection, everything in turn. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+
 import type { PGlite } from '@electric-sql/pglite';
 
 import type { DatabaseStats } from '../connections/connections.ts';
+import { holdFile } from '../native/file-lock.ts';
 import { onThreadGroup } from '../native/thread-group.ts';
 import { toHexText } from './encode-value.ts';
 import type { Connection, Engine, NotificationListener, Statement, StatementResult } from './engine.ts';
@@ -10,21 +14,58 @@ import { openPeer } from './open-peer.ts';
 import { columnParsers } from './parse-column.ts';
 import { ExhaustedError, toUnavailable } from './sql-state.ts';
 
-/** Opens the database kept in `dataDir`, or one in memory. */
+/** Opens the database kept in `dataDir`, for as long as nobody else does, or one in memory. */
 export async function openPglite(dataDir: string | undefined, acquireTimeout: number): Promise<Engine> {
   const stayAlone = onThreadGroup(() => {
     throw new TypeError(
       'A database without a `url` is in one thread, and `listen({ workers })` would give each thread one of its own: give it the `url` of a server',
     );
   });
+  try {
+    return await openAlone(dataDir, acquireTimeout, stayAlone);
+  } catch (error) {
+    stayAlone();
+    throw error;
+  }
+}
+
+async function openAlone(
+  dataDir: string | undefined,
+  acquireTimeout: number,
+  stayAlone: () => void,
+): Promise<PgliteEngine> {
   const need = 'A database without a `url`';
   const { PGlite } = await openPeer('@electric-sql/pglite', need, () => import('@electric-sql/pglite'));
-  const pglite = await PGlite.create(dataDir ?? 'memory://');
+  const release = dataDir === undefined ? undefined : await holdFolder(dataDir);
+  const pglite = await PGlite.create(dataDir ?? 'memory://').catch((error: unknown) => {
+    release?.();
+    throw error;
+  });
   // In the place of PGlite's own: what goes in is encoded already, and what comes out is what `pg` would give. Those of
   // its arrays differ by which types there were when it was opened.
   pglite.parsers = Object.fromEntries(columnParsers);
   pglite.serializers = {};
-  return new PgliteEngine(pglite, acquireTimeout, stayAlone);
+  const onClose = (): void => {
+    release?.();
+    stayAlone();
+  };
+  return new PgliteEngine(pglite, acquireTimeout, onClose);
+}
+
+/** How long the process that had the folder before, and is being restarted, has to end, in milliseconds. */
+const restartTime = 3000;
+
+/** Keeps others from the folder: PGlite looks for nobody, and of two that write there one would lose its rows. */
+async function holdFolder(dataDir: string): Promise<(() => void) | undefined> {
+  // PGlite's own notation; another scheme is none of a folder.
+  const folder = dataDir.replace(/^file:\/\//, '');
+  if (/^[a-z]+:\/\//.test(folder)) return undefined;
+  const file = `${path.resolve(folder)}.lock`;
+  await mkdir(path.dirname(file), { recursive: true });
+  const release = await holdFile(file, restartTime);
+  if (release !== undefined) return release;
+  const message = `The database in ${folder} is in use, by this process or another, and PGlite serves one at a time: close that, or give both the \`url\` of a server`;
+  throw toUnavailable(message, undefined);
 }
 
 /** Somebody who waits for the connection. */
@@ -124,8 +165,7 @@ class PgliteEngine implements Engine {
 
   async #close(): Promise<void> {
     if (this.#isTaken) await this.#wait(undefined);
-    this.#onClose();
-    await this.#pglite.close();
+    await this.#pglite.close().finally(this.#onClose);
   }
 }
 

@@ -56,7 +56,14 @@ export function toDatabaseError(thrown: unknown): DatabaseError {
   const server = toServerError(thrown);
   if (server !== undefined) return fromServer(server, thrown);
   if (!breaksConnection(thrown)) return new DatabaseError(`The driver failed: ${String(thrown)}`, { cause: thrown });
-  return toUnavailable('The connection to the database was lost, or there was none', thrown);
+  return toUnavailable(`The connection to the database was lost, or there was none${reasonOf(thrown)}`, thrown);
+}
+
+/** What the system says of a connection, with its address: of several that were tried, of the last one. */
+function reasonOf(thrown: unknown): string {
+  const last = thrown instanceof AggregateError ? (thrown.errors.at(-1) as unknown) : thrown;
+  const reason = textOf(last, 'message') ?? '';
+  return reason === '' ? '' : `: ${reason}`;
 }
 
 /** 503, because we have no connection to give: the client may try again, where we would only wait in the same line again. */
@@ -109,8 +116,14 @@ function fromServer(server: ServerError, cause: unknown): DatabaseError {
     default:
       return isUnavailable(code)
         ? toUnavailable(`The database is not available: ${server.message}`, cause, code)
-        : error(`The database refused a statement: ${server.message}`);
+        : error(`${lead(code)}: ${server.message}`);
   }
+}
+
+/** Who was refused: whoever connects, by class 28 for a role or password and by 3D000 for a database that is none, or a statement. */
+function lead(code: string): string {
+  const isAtTheDoor = code.startsWith('28') || code === '3D000';
+  return isAtTheDoor ? 'The database lets nobody in by this `url`' : 'The database refused a statement';
 }
 
 /** Values that cannot be what their columns are, by SQLSTATE; the server's own words would have the values in them. */

@@ -78,6 +78,12 @@ export declare class NativeFile {
   release(): void
 }
 
+/** A hold on a file; let go of by `release`, or with the object. */
+export declare class NativeFileLock {
+  /** Lets go of the file. */
+  release(): void
+}
+
 /** A form that was gathered, or why it could not be. */
 export declare class NativeForm {
   /** Why there is no form; null where there is one. Told once. */
@@ -328,6 +334,12 @@ export declare const LENT_GOES_ON: number
 
 /** The bytes are not needed any more. */
 export declare const LENT_OVER: number
+
+/**
+ * Takes the file, which is made where it is not there; null where somebody else has it. Fails where the file cannot be
+ * opened, or lies where there are no locks.
+ */
+export declare function lockFile(path: string): NativeFileLock | null
 
 /** The path is known, its method is not. */
 export declare const MISS_METHOD: number

@@ -52,6 +52,7 @@ export {
   defaultIoThreads,
   namesFileBelowRoot,
   gatherForm,
+  lockFile,
 } from '#native';
 export type {
   NativeAddress,

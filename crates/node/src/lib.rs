@@ -13,6 +13,7 @@
 //! | `upload.rs` | `NativeForm` and `NativeFile`, multipart forms gathered whole |
 //! | `parts.rs` | `NativeParts`, multipart forms part by part |
 //! | `cache.rs` | `NativeCache`, what the JS threads of the process keep together |
+//! | `file_lock.rs` | `NativeFileLock`, a file for one holder at a time |
 //! | `error.rs` | errors with a code, as JavaScript gets them |
 //! | `bridge/` | requests to the JS thread and replies back, through shared memory; the only hand-written `unsafe` |
 
@@ -22,6 +23,7 @@ mod bridge;
 mod cache;
 mod error;
 mod file;
+mod file_lock;
 mod flow;
 mod options;
 mod parts;
