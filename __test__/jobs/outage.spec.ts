@@ -9,6 +9,7 @@ import { Covet } from '../../src/index.ts';
 import { bossJobs, bullJobs, defineJob, jobs } from '../../src/jobs/index.ts';
 import type { JobDriver } from '../../src/jobs/index.ts';
 import { createOwnRedis } from '../helpers/redis.ts';
+import { LogLines } from '../helpers/serve.ts';
 import { until } from './stores.ts';
 
 const servers = {
@@ -78,10 +79,16 @@ for (const [name, { create, toDriver }] of Object.entries(servers)) {
     t.teardown(() => server.close());
     const done: number[] = [];
     const Note = defineJob('note', { payload: z.object({ n: z.number() }) }, ({ payload }) => done.push(payload.n));
-    const app = new Covet({ logger: false });
+    const logs = new LogLines();
+    const app = new Covet({ logger: { destination: logs } });
     t.teardown(() => app.close());
     const queue = await app.resolve(jobs({ handlers: [Note], driver: toDriver(server.url) }));
     await t.throwsAsync(queue.add(Note, { n: 1 }), { code: 'JOB_QUEUE_UNAVAILABLE' });
+    // Long enough for several attempts to reach it.
+    await sleep(3000);
+    const told = logs.lines.map(({ msg }) => String(msg)).filter((msg) => msg.includes('is in trouble'));
+    t.true(told.length > 0);
+    t.deepEqual(told, [...new Set(told)], 'each trouble is told once, however often it was met');
     await server.start();
     await until(async () => {
       try {

@@ -8,6 +8,7 @@ import { connections, type Connections } from '../connections/connections.ts';
 import { Depends } from '../di/depends.ts';
 import { Injector } from '../di/injector.ts';
 import { serverToJoin } from '../internal/joined-thread.ts';
+import { Seldom } from '../internal/seldom.ts';
 import { Log } from '../log.ts';
 import type { Logger } from '../logger.ts';
 import type { Dep, Injectable } from '../types/injectable.ts';
@@ -74,6 +75,7 @@ export class Jobs {
   #clock: Clock | undefined;
   readonly #ticks: Ticks;
   readonly #leave: (() => void)[] = [];
+  readonly #faults = new Seldom();
   #isClosed = false;
 
   private constructor(parts: JobsParts) {
@@ -203,9 +205,20 @@ export class Jobs {
     }
   }
 
+  /** A store that is away says so with each attempt to reach it: the log hears of it once a minute. */
   readonly #onError = (error: unknown): void => {
-    this.#parts.log.error({ err: error, queue: this.#parts.name }, 'A queue of jobs is in trouble');
+    const reason = toReason(error);
+    const unsaid = this.#faults.ask(reason);
+    if (unsaid === undefined) return;
+    const { log, name } = this.#parts;
+    log.error({ err: error, queue: name, unsaid }, `The queue of jobs '${name}' is in trouble: ${reason}`);
   };
+}
+
+/** What an error says in few words. One of several addresses that cannot be reached has a code and no message. */
+function toReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message === '' && 'code' in error ? String(error.code) : error.message;
 }
 
 /**
