@@ -1,7 +1,7 @@
 /** Answers kept in front of handlers, through a socket. */
 import test from 'ava';
 
-import { cacheResponses } from '../../src/cache/index.ts';
+import { cache, cacheResponses } from '../../src/cache/index.ts';
 import { HttpError, reply } from '../../src/index.ts';
 import { serve } from '../helpers/serve.ts';
 import { ask, start } from './ask-cached.ts';
@@ -21,6 +21,19 @@ test('an answer is kept with its status, type and headers, and told its age', as
   t.is(head.status, 203);
   t.is(head.body, '');
   t.is(calls(), 1);
+});
+
+test('a cache that is a dependency is the application’s to give', async (t) => {
+  const main = cache('answers', { ttl: 60 });
+  let calls = 0;
+  const { url, app } = await serve(t, (app) => {
+    const keep = cacheResponses({ cache: () => app.resolve(main), tags: ({ path }) => [path] });
+    app.get('/a', { middleware: [keep] }, () => (calls += 1));
+  });
+  t.is((await ask(`${url}/a`)).body, '1');
+  t.is((await ask(`${url}/a`)).body, '1');
+  await (await app.resolve(main)).deleteByTag('/a');
+  t.is((await ask(`${url}/a`)).body, '2');
 });
 
 test('a client that has it gets 304, at the first time and later', async (t) => {

@@ -15,7 +15,8 @@ import type { KeptAnswer } from './kept-answer.ts';
 
 /** Options of {@link cacheResponses}. */
 export interface CacheResponsesOptions {
-  readonly cache: Cache;
+  /** The cache, or what gives it, asked for each request: `() => app.resolve(main)` of one that is a dependency. */
+  readonly cache: Cache | (() => MaybePromise<Cache>);
   /** How long an answer is fresh that does not say so itself, in seconds. Default 60. */
   readonly ttl?: number | undefined;
   /**
@@ -97,11 +98,12 @@ export function cacheResponses(options: CacheResponsesOptions): MiddlewareFuncti
     const asked = toDirectives(req.header('cache-control'));
     const base = req.method === 'GET' || req.method === 'HEAD' ? toBase(req, options) : undefined;
     if (base === undefined || asked.has('no-store')) return next();
-    const known = await options.cache.get<Known>(['response names', base]);
+    const cache = await (typeof options.cache === 'function' ? options.cache() : options.cache);
+    const known = await cache.get<Known>(['response names', base]);
     const wantsNew = asked.has('no-cache') || toSeconds(asked, 'max-age') === 0;
     const isForOne = isFromSomebody(req) && options.private !== 'keyed';
-    const asking: Asking = { req, next, base, known, isForOne, options };
-    const kept = wantsNew ? undefined : await options.cache.get<KeptAnswer>(keyOf(asking));
+    const asking: Asking = { req, next, cache, base, known, isForOne, options };
+    const kept = wantsNew ? undefined : await cache.get<KeptAnswer>(keyOf(asking));
     if (kept !== undefined && mayHave(kept, asking)) return replay(kept, req);
     if (req.method !== 'GET') return next();
     // What is for one is nothing to wait for.
@@ -128,6 +130,7 @@ function assertOwn(req: CovetRequest, cache: Cache): void {
 interface Asking {
   readonly req: CovetRequest;
   readonly next: Next;
+  readonly cache: Cache;
   readonly base: CacheKey;
   readonly known: Known | undefined;
   readonly isForOne: boolean;
@@ -136,13 +139,13 @@ interface Asking {
 
 /** Those who ask for the same wait for the first of them, and each asks the handler where the answer is not for all. */
 async function makeTogether(asking: Asking, passes: Passes): Promise<unknown> {
-  const { req, options } = asking;
+  const { req, cache, options } = asking;
   const key = keyOf(asking);
   const id = toCanonicalKey(key);
   if (passes.has(id)) return makeApart(asking);
   const making = new Making(asking);
   try {
-    const kept = await options.cache.lead(key, () => making.run(), { tags: options.tags?.(req) });
+    const kept = await cache.lead(key, () => making.run(), { tags: options.tags?.(req) });
     // A value in its grace, where the handler failed.
     if (making.hasFailed && kept !== undefined && mayHave(kept, asking)) return replay(kept, req);
     if (making.answer !== undefined) return making.toAnswer();
@@ -156,10 +159,10 @@ async function makeTogether(asking: Asking, passes: Passes): Promise<unknown> {
 }
 
 async function makeApart(asking: Asking): Promise<unknown> {
-  const { options, req } = asking;
+  const { req, cache, options } = asking;
   const making = new Making(asking);
   try {
-    await options.cache.replace(keyOf(asking), () => making.run(), { tags: options.tags?.(req) });
+    await cache.replace(keyOf(asking), () => making.run(), { tags: options.tags?.(req) });
   } catch (error) {
     if (!(error instanceof HandlerFailed)) throw error;
   }
@@ -184,19 +187,19 @@ class Making {
   }
 
   async run(): Promise<Made<KeptAnswer | undefined>> {
-    const { req, next, base, known, isForOne, options } = this.#asking;
+    const { req, next, cache, base, known, isForOne, options } = this.#asking;
     this.answer = await next();
     if (this.hasFailed)
       throw new HandlerFailed(`The handler answered ${this.answer.status}`, { cause: this.answer.error });
     const { ttl = 60, grace = 0, vary } = options;
     const keeping = toKeeping(this.answer, { req, vary, ttl, grace, isForOne });
     if (keeping === undefined) return new Made(undefined, { ttl: 0, grace: 0 });
-    assertOwn(req, options.cache);
+    assertOwn(req, cache);
     const { kept } = keeping;
     this.#kept = kept;
     const now: Known = { names: kept.vary.map(([name]) => name), isPublic: kept.isPublic };
     if (known?.isPublic !== now.isPublic || known.names.join() !== now.names.join()) {
-      await options.cache.set(['response names', base], now, { ttl: knownFor, grace: 0, jitter: 0 });
+      await cache.set(['response names', base], now, { ttl: knownFor, grace: 0, jitter: 0 });
     }
     const times = { ttl: keeping.ttl * 1000, grace: keeping.grace * 1000 };
     return new Made(kept, times, toKey(base, now.names, req));
