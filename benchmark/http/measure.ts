@@ -5,6 +5,7 @@ import type { Options } from './options.ts';
 import type { Peer } from './peers.ts';
 import { readPeakRssMib, readRssMib, readUsage, resetPeakRss } from './process-usage.ts';
 import type { Result, Sample } from './result.ts';
+import { roundOrder } from './round-order.ts';
 import { ServerProcess } from './server-process.ts';
 import { medianSample, total } from './statistics.ts';
 import { findFaults } from './verify.ts';
@@ -51,8 +52,8 @@ export async function measureGroup(peers: readonly Peer[], group: Group, setting
     const { request, load = 'requests' } = benchmarkCase;
     const job = { request, load, connections, seconds: options.seconds };
     for (let round = 0; round < options.rounds; round += 1) {
-      for (const contender of rotated(contenders, round)) {
-        await takeWindow(contender, benchmarkCase, rate === undefined ? job : { ...job, rate }, setting);
+      for (const index of roundOrder(contenders.length, round)) {
+        await takeWindow(contenders[index]!, benchmarkCase, rate === undefined ? job : { ...job, rate }, setting);
       }
     }
   };
@@ -84,12 +85,6 @@ async function startContender(peer: Peer, benchmarkCase: BenchmarkCase, witness?
   }
   const faults = await findFaults(server.port, [benchmarkCase], witness);
   return faults.length === 0 ? { ...contender, server } : { ...contender, server, problem: faults.join('; ') };
-}
-
-/** The contenders, another one first in each round: whoever follows a heavy neighbour is not always the same. */
-function rotated(contenders: readonly Contender[], round: number): Contender[] {
-  const first = round % contenders.length;
-  return [...contenders.slice(first), ...contenders.slice(0, first)];
 }
 
 async function takeWindow(
