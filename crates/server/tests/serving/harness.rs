@@ -2,7 +2,8 @@
 
 use std::future::{pending, poll_fn};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::mem::MaybeUninit;
+use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 use covet_http::Refusal;
 use covet_router::Router;
 use covet_server::{
-    Call, ConnectionHandler, Handler, IoThreads, ListenAt, RefusedRequest, Remote, ReplyBody, ServerOptions,
+    BodyStream, Call, Come, ConnectionHandler, Handler, IoThreads, ListenAt, RefusedRequest, Remote, ReplyBody,
+    RequestBody, ServerOptions, Tapped,
 };
 use http::Response;
 
@@ -62,6 +64,13 @@ impl ConnectionHandler for ByPath {
             _ => {}
         }
         let (destination, path) = (call.destination, call.path);
+        if path == "/drawn"
+            && let RequestBody::Stream(body) = call.body
+        {
+            let (read, drawn) = draw(body).await?;
+            unanswered.1 = true;
+            return Ok(Response::new(ReplyBody::full(format!("{read} {drawn}"))));
+        }
         let body = call.body.whole().await?;
         unanswered.1 = true;
         let answer = format!("{destination:?} {path} {}", String::from_utf8_lossy(&body));
@@ -71,6 +80,40 @@ impl ConnectionHandler for ByPath {
     fn refused(&self, refused: RefusedRequest) {
         self.0.refused.lock().expect("no test panics while it holds this").push(refused);
     }
+}
+
+/// Draws a body from its socket as soon as that can be; how many bytes came before, and how many were drawn.
+async fn draw(mut body: BodyStream) -> Result<(usize, usize), Refusal> {
+    body.ask_for_tap();
+    let mut tap = None;
+    let (mut read, mut drawn) = (0, 0);
+    poll_fn(|cx| {
+        loop {
+            match body.poll_next(cx) {
+                Poll::Ready(Some(Ok(piece))) => {
+                    read += piece.len();
+                    continue;
+                }
+                Poll::Ready(Some(Err(refusal))) => return Poll::Ready(Err(refusal)),
+                Poll::Ready(None) => return Poll::Ready(Ok((read, drawn))),
+                Poll::Pending => {}
+            }
+            match body.poll_tap(cx) {
+                Some(Tapped::Open(opened)) => tap = Some(opened),
+                Some(Tapped::HasCome) => {}
+                None => return Poll::Pending,
+            }
+            let Some(tap) = &mut tap else { return Poll::Pending };
+            while let Come::Bytes(amount) = tap.come() {
+                assert!(tap.draw(&mut vec![MaybeUninit::uninit(); amount.min(100_000)]), "so much has come");
+                drawn += amount.min(100_000);
+            }
+            if tap.is_due() {
+                tap.connection().wake();
+            }
+        }
+    })
+    .await
 }
 
 /// Ready the second time it is asked.
@@ -181,6 +224,11 @@ impl Client {
         self.0.read_exact(&mut body).expect("the body comes in time");
         answer.body = String::from_utf8(body).expect("answers are text here");
         answer
+    }
+
+    /// Says that nothing more will be sent.
+    pub(crate) fn close_half(&self) {
+        self.0.get_ref().shutdown(Shutdown::Write).expect("the connection is open");
     }
 
     /// What comes until the server closes.
