@@ -250,13 +250,10 @@ impl<T: HasSocket> GatedIo<T> {
             self.gate.pass_plain(drawn);
             self.note_state();
         }
-        let amount = usize::try_from(open.stand_ins()).unwrap_or(usize::MAX).min(out.remaining()).min(SCRATCH);
+        let amount = tapping.give(out.remaining().min(SCRATCH));
         if amount > 0 {
             out.put_slice(&stand_in()[..amount]);
-            open.on_given(amount);
-            let is_over = open.stand_ins() == 0 && self.gate.plain() == 0;
-            tapping.on_stand_ins(amount);
-            if is_over {
+            if self.gate.plain() == 0 && tapping.is_even() {
                 tapping.close();
             }
             return Poll::Ready(true);
@@ -268,7 +265,6 @@ impl<T: HasSocket> GatedIo<T> {
         verdicts.clock.on_body_wanted(is_awaited);
         if is_awaited && self.inner.poll_readable(cx).is_ready() {
             verdicts.clock.on_body_wanted(false);
-            open.on_come();
             tapping.on_come();
         }
         Poll::Pending

@@ -196,15 +196,26 @@ impl Tapping {
         self.stage = Stage::Without;
     }
 
-    /// Something has come for the drawer.
+    /// Something has come for the drawer, which need not wait any more.
     pub(crate) fn on_come(&mut self) {
+        let Some(open) = self.opened() else { return };
+        open.shared.is_awaited.store(false, Ordering::Release);
         self.has_come = true;
         self.wake();
     }
 
-    /// hyper was given `amount` bytes that stand in for others.
-    pub(crate) fn on_stand_ins(&mut self, amount: usize) {
+    /// How many bytes hyper gets now that stand in for drawn ones, up to `room`.
+    pub(crate) fn give(&mut self, room: usize) -> usize {
+        let Some(open) = self.opened() else { return 0 };
+        let amount = usize::try_from(open.stand_ins).unwrap_or(room).min(room);
+        open.stand_ins -= amount as u64;
         self.passing += amount as u64;
+        amount
+    }
+
+    /// Whether hyper was given as many bytes as were drawn.
+    pub(crate) fn is_even(&mut self) -> bool {
+        self.opened().is_none_or(|open| open.stand_ins == 0)
     }
 
     /// How many of the next `amount` bytes that come from hyper only stand in for others.
@@ -261,20 +272,5 @@ impl Open {
         let drawn = drawn.swap(0, Ordering::AcqRel);
         self.stand_ins += drawn;
         Heard { drawn, is_awaited, is_closed }
-    }
-
-    /// The drawer need not wait any more.
-    pub(crate) fn on_come(&self) {
-        self.shared.is_awaited.store(false, Ordering::Release);
-    }
-
-    /// Bytes that hyper is still to be given.
-    pub(crate) fn stand_ins(&self) -> u64 {
-        self.stand_ins
-    }
-
-    /// hyper was given `amount` of them.
-    pub(crate) fn on_given(&mut self, amount: usize) {
-        self.stand_ins -= amount as u64;
     }
 }
